@@ -1,0 +1,1 @@
+//! Boots firmware from an emulated flash chip.

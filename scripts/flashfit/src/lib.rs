@@ -1,0 +1,1 @@
+//! The flash budget and layout tool for firmware images.
