@@ -1,0 +1,51 @@
+# Thin on purpose: each target is one command that can be typed as well.
+# The programs behind them are scripts/xtask, scripts/flashfit and qemu/.
+
+BOARD ?= ast2600-evb
+
+.PHONY: help run serve image setup test lint unit boot-test docs clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@printf '\nThe board is BOARD=%s.\n' '$(BOARD)'
+
+run: ## Build, boot from the emulated flash chip, show the server answering
+	./qemu/run.sh --board $(BOARD)
+
+serve: ## The same, and keep it running
+	./qemu/run.sh --board $(BOARD) --serve
+
+setup: ## Install what the build needs (Debian packages, std's source)
+	./scripts/bootstrap
+	cargo xtask setup
+
+image: setup ## Build out/$(BOARD)/flash.bin
+	cargo xtask image --board $(BOARD)
+
+# The order is cheapest first, so that a slip shows before the kernel is built.
+test: setup lint unit image docs-check boot-test ## Everything: lint, unit tests, build, budgets, boot tests
+
+lint: ## Formatting, clippy, shellcheck
+	cargo fmt --all --check
+	cargo fmt --manifest-path app/Cargo.toml --check
+	cargo clippy --quiet --workspace --all-targets -- -D warnings
+	cargo clippy --quiet --manifest-path app/Cargo.toml --all-targets -- -D warnings
+	git ls-files -z | xargs -0 grep -lIzE '^#!(/usr)?/bin/(env )?(ba)?sh' | xargs -0 shellcheck
+
+unit: ## Tests that boot nothing
+	cargo test --quiet --package flashfit --package xtask
+	cargo test --quiet --manifest-path app/Cargo.toml
+
+.PHONY: docs-check
+docs-check:
+	cargo xtask docs --check
+
+boot-test: ## Boot tests on the image in out/$(BOARD)
+	cargo test --package tinyrust-qemu
+
+docs: image ## Measure the image and print the figures into README.md and docs/
+	cargo xtask measure --board $(BOARD)
+	cargo xtask docs
+
+clean: ## Remove what was built here; the cache outside stays
+	rm -rf out target app/target
