@@ -1,0 +1,105 @@
+//! The tables that builders read: flashfit hands them on and checks their form.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::units::{Address, Bytes, Offset};
+
+/// How Rust programs are compiled (`[rust]`).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Rust {
+    /// The target triple.
+    pub target: String,
+    /// The size profile, a table of app/profiles.toml.
+    pub profile: String,
+    /// The allocator, a feature of the app.
+    pub allocator: String,
+    /// Flags for every rustc call for the target, in their order.
+    #[serde(default)]
+    pub rustflags: Vec<String>,
+}
+
+/// The C compiler (`[cc]`).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Cc {
+    /// What stands before `gcc`, `ld` and so on: `arm-linux-gnueabihf-`.
+    pub prefix: String,
+    /// The Debian packages that bring it.
+    #[serde(default)]
+    pub packages: Vec<String>,
+    /// The CPU's flags for code that runs in user space, in their order.
+    #[serde(default)]
+    pub cflags: Vec<String>,
+}
+
+/// The kernel (`[linux]`).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Linux {
+    /// The kernel's name of the architecture (`ARCH=`).
+    pub arch: String,
+    /// The make target that the fragments are laid on: `tinyconfig` or a defconfig.
+    pub base: String,
+    /// The image that is built, a file under `arch/<arch>/boot`.
+    pub image: String,
+    /// Where the kernel is copied to and started.
+    pub load_address: Option<Address>,
+    /// The device tree's source, beside board.toml; absent on machines without one.
+    pub dts: Option<PathBuf>,
+}
+
+/// The boot loader (`[u-boot]`).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct UBoot {
+    /// The configuration that the fragments are laid on.
+    pub defconfig: String,
+    /// What the boot partition holds.
+    pub files: Vec<UBootFile>,
+}
+
+/// A file of the boot loader and its place.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct UBootFile {
+    /// Its name in the image folder.
+    pub file: PathBuf,
+    /// Its path in U-Boot's build folder.
+    pub built: PathBuf,
+    /// Its place, from the start of the boot partition.
+    pub offset: Offset,
+}
+
+/// The root file system (`[rootfs]`).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Rootfs {
+    /// The branch filter of xz, as `mksquashfs -Xbcj` takes it; absent: none.
+    pub bcj: Option<String>,
+    /// The squashfs block size.
+    #[serde(default = "largest_squashfs_block")]
+    pub block_size: Bytes,
+}
+
+/// Compression gets better with every doubling, and 1 MiB is where squashfs ends
+/// (`SQUASHFS_FILE_MAX_SIZE` in the kernel's squashfs_fs.h).
+fn largest_squashfs_block() -> Bytes {
+    Bytes(1 << 20)
+}
+
+/// The emulator (`[qemu]`).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Qemu {
+    /// The program.
+    pub binary: String,
+    /// The Debian package that brings it.
+    pub package: String,
+    /// Its arguments; `{flash}` is the flash image, `{net}` the network.
+    pub args: Vec<String>,
+    /// The device's serial console as Linux calls it.
+    pub console: String,
+}

@@ -1,0 +1,301 @@
+//! Sizes, offsets and addresses, each a type of its own.
+//!
+//! In board.toml a size or an offset is a string with a unit: `"448 KiB"`,
+//! `"8 MiB"`, `"620_000 B"`. Only binary units exist, because flash chips have no
+//! others, and a bare number is refused: nobody remembers whether `448` was meant
+//! in bytes or in KiB.
+
+use std::fmt;
+use std::iter::Sum;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+/// The units that a size may have, largest first.
+const UNITS: [(&str, u64); 4] = [
+    ("GiB", 1 << 30),
+    ("MiB", 1 << 20),
+    ("KiB", 1 << 10),
+    ("B", 1),
+];
+
+/// What is wrong with a size as it was written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SizeError {
+    /// A number alone.
+    #[error("`{0}` has no unit: write B, KiB, MiB or GiB after it, as in \"448 KiB\"")]
+    NoUnit(String),
+    /// A unit that flash chips do not have.
+    #[error("`{unit}` is not a unit of flash: there are B, KiB (1,024 B), MiB and GiB")]
+    UnknownUnit {
+        /// What stands where the unit should be.
+        unit: String,
+    },
+    /// No whole number before the unit.
+    #[error(
+        "`{0}` does not start with a whole number: write a size as in \"448 KiB\" or \"620_000 B\""
+    )]
+    NoNumber(String),
+    /// More than 64 bits of bytes.
+    #[error("`{0}` does not fit in 64 bits of bytes")]
+    TooLarge(String),
+}
+
+/// Reads `"448 KiB"` as a number of bytes.
+fn parse_bytes(text: &str) -> Result<u64, SizeError> {
+    let trimmed = text.trim();
+    let split = trimmed
+        .find(|c: char| !(c.is_ascii_digit() || c == '_'))
+        .unwrap_or(trimmed.len());
+    let (number, unit) = (&trimmed[..split], trimmed[split..].trim_start());
+    if !number.starts_with(|c: char| c.is_ascii_digit()) || number.ends_with('_') {
+        return Err(SizeError::NoNumber(text.to_owned()));
+    }
+    if unit.is_empty() {
+        return Err(SizeError::NoUnit(text.to_owned()));
+    }
+    if unit.starts_with(['.', ',']) {
+        return Err(SizeError::NoNumber(text.to_owned()));
+    }
+    let Some((_, factor)) = UNITS.iter().find(|(name, _)| *name == unit) else {
+        return Err(SizeError::UnknownUnit {
+            unit: unit.to_owned(),
+        });
+    };
+    number
+        .replace('_', "")
+        .parse::<u64>()
+        .ok()
+        .and_then(|n| n.checked_mul(*factor))
+        .ok_or_else(|| SizeError::TooLarge(text.to_owned()))
+}
+
+/// Writes digits in groups of three: `2,691,072`.
+fn group(value: u64, separator: char) -> String {
+    let digits = value.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(separator);
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// The way a size is written in board.toml: the largest of MiB and KiB that divides
+/// it without a rest, else bytes.
+fn with_unit(value: u64) -> String {
+    // A map is read in KiB; MiB only where the number would be long.
+    for (unit, factor) in [("MiB", 1 << 20), ("KiB", 1 << 10)] {
+        if value > 0 && value.is_multiple_of(factor) && (unit == "KiB" || value >= 8 << 20) {
+            return format!("{} {unit}", value / factor);
+        }
+    }
+    format!("{} B", group(value, '_'))
+}
+
+struct SizeVisitor;
+
+impl de::Visitor<'_> for SizeVisitor {
+    type Value = u64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a size with its unit, as in \"448 KiB\" or \"620_000 B\"")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<u64, E> {
+        parse_bytes(text).map_err(E::custom)
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<u64, E> {
+        Err(E::custom(SizeError::NoUnit(value.to_string())))
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<u64, E> {
+        Err(E::custom(SizeError::NoUnit(value.to_string())))
+    }
+}
+
+macro_rules! size_type {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(pub u64);
+
+        impl $name {
+            /// The number of bytes.
+            #[must_use]
+            pub const fn get(self) -> u64 {
+                self.0
+            }
+
+            /// The number of whole KiB, where it is one.
+            #[must_use]
+            pub fn kib(self) -> Option<u64> {
+                self.0.is_multiple_of(1024).then_some(self.0 / 1024)
+            }
+
+            /// The way it is written in board.toml: `448 KiB`, `620_000 B`.
+            #[must_use]
+            pub fn with_unit(self) -> String {
+                with_unit(self.0)
+            }
+
+            /// `0x70000`.
+            #[must_use]
+            pub fn hex(self) -> String {
+                format!("{:#x}", self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = SizeError;
+
+            fn from_str(text: &str) -> Result<Self, SizeError> {
+                parse_bytes(text).map(Self)
+            }
+        }
+
+        /// Bytes with thousands separated: `2,691,072`.
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&group(self.0, ','))
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_any(SizeVisitor).map(Self)
+            }
+        }
+    };
+}
+
+size_type! {
+    /// A number of bytes.
+    Bytes
+}
+
+size_type! {
+    /// A distance in bytes from the start of the chip (or of a partition, where it
+    /// says so).
+    Offset
+}
+
+impl Offset {
+    /// The offset `size` further on; `None` past 64 bits.
+    #[must_use]
+    pub fn checked_add(self, size: Bytes) -> Option<Offset> {
+        self.0.checked_add(size.0).map(Offset)
+    }
+}
+
+impl Sum for Bytes {
+    fn sum<I: Iterator<Item = Bytes>>(iter: I) -> Bytes {
+        Bytes(iter.map(|b| b.0).sum())
+    }
+}
+
+/// An address in the memory map of the processor; in board.toml an integer, best
+/// written as `0x2000_0000`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Address(pub u64);
+
+impl Address {
+    /// The address `offset` further on; `None` past 64 bits.
+    #[must_use]
+    pub fn checked_add(self, offset: Offset) -> Option<Address> {
+        self.0.checked_add(offset.0).map(Address)
+    }
+}
+
+/// `0x20080000`.
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#x}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn units_are_binary_and_underscores_are_allowed() {
+        assert_eq!("448 KiB".parse(), Ok(Bytes(448 * 1024)));
+        assert_eq!("8 MiB".parse(), Ok(Bytes(8 << 20)));
+        assert_eq!("1GiB".parse(), Ok(Bytes(1 << 30)));
+        assert_eq!("620_000 B".parse(), Ok(Bytes(620_000)));
+        assert_eq!(" 0 KiB ".parse(), Ok(Offset(0)));
+    }
+
+    #[test]
+    fn what_is_no_size_says_why() {
+        assert_eq!("448".parse::<Bytes>(), Err(SizeError::NoUnit("448".into())));
+        assert_eq!(
+            "448 KB".parse::<Bytes>(),
+            Err(SizeError::UnknownUnit { unit: "KB".into() })
+        );
+        assert_eq!(
+            "1.5 MiB".parse::<Bytes>(),
+            Err(SizeError::NoNumber("1.5 MiB".into()))
+        );
+        assert_eq!(
+            "-1 KiB".parse::<Bytes>(),
+            Err(SizeError::NoNumber("-1 KiB".into()))
+        );
+        assert_eq!("".parse::<Bytes>(), Err(SizeError::NoNumber("".into())));
+        assert_eq!(
+            "_1 B".parse::<Bytes>(),
+            Err(SizeError::NoNumber("_1 B".into()))
+        );
+        assert_eq!(
+            "18446744073709551615 KiB".parse::<Bytes>(),
+            Err(SizeError::TooLarge("18446744073709551615 KiB".into()))
+        );
+    }
+
+    #[test]
+    fn sizes_are_written_as_people_read_them() {
+        assert_eq!(Bytes(2_691_072).to_string(), "2,691,072");
+        assert_eq!(Bytes(999).to_string(), "999");
+        assert_eq!(Bytes(0).to_string(), "0");
+        assert_eq!(format!("{:>9}", Bytes(1000)), "    1,000");
+        assert_eq!(Bytes(1536 * 1024).with_unit(), "1536 KiB");
+        assert_eq!(Bytes(8 << 20).with_unit(), "8 MiB");
+        assert_eq!(Bytes(620_000).with_unit(), "620_000 B");
+        assert_eq!(Offset(0).with_unit(), "0 B");
+    }
+
+    proptest! {
+        #[test]
+        fn the_written_form_is_read_back(bytes in any::<u64>()) {
+            prop_assert_eq!(Bytes(bytes).with_unit().parse(), Ok(Bytes(bytes)));
+        }
+
+        #[test]
+        fn every_unit_scales_or_overflows(n in any::<u64>(), at in 0..UNITS.len(), space in " {0,3}") {
+            let (unit, factor) = UNITS[at];
+            let text = format!("{n}{space}{unit}");
+            match n.checked_mul(factor) {
+                Some(bytes) => prop_assert_eq!(text.parse(), Ok(Bytes(bytes))),
+                None => prop_assert_eq!(text.clone().parse::<Bytes>(), Err(SizeError::TooLarge(text))),
+            }
+        }
+
+        #[test]
+        fn no_text_makes_the_parser_panic(text in ".{0,40}") {
+            let _ = text.parse::<Bytes>();
+        }
+
+        #[test]
+        fn grouping_changes_no_digit(bytes in any::<u64>()) {
+            prop_assert_eq!(Bytes(bytes).to_string().replace(',', ""), bytes.to_string());
+        }
+    }
+}
