@@ -1,0 +1,28 @@
+//! The server of a device whose whole system lives in a small SPI-NOR chip: a status page, the same
+//! as JSON, a health check and metrics, in as few bytes of flash as actix-web allows.
+//!
+//! Everything the program does is here, so that it can be tested; the program itself only reads its
+//! command line. The allocator is chosen here as well, for the program and for the example:
+//! mimalloc by default, the C library's own without the feature `mimalloc`.
+
+pub mod build_info;
+pub mod cli;
+pub mod counters;
+pub mod flash;
+pub mod json;
+pub mod limits;
+pub mod metrics;
+pub mod page;
+pub mod procfs;
+pub mod root;
+pub mod routes;
+pub mod server;
+pub mod system;
+pub mod units;
+
+// Named here only for their features (Cargo.toml).
+use {log as _, tracing as _};
+
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

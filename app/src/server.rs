@@ -1,0 +1,96 @@
+//! The server: a listener, actix-web on it, and how it ends.
+
+use std::future::ready;
+use std::io::{self, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use actix_web::dev::{ServiceRequest, fn_service};
+use actix_web::http::KeepAlive;
+use actix_web::{App, HttpServer, rt};
+use socket2::{Domain, Protocol, Socket, Type};
+use thiserror::Error;
+
+use crate::cli::Config;
+use crate::root::Root;
+use crate::routes::{self, State};
+
+/// Time that a client whose request was refused has to take the answer and close.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Connections the kernel keeps for a server that is busy.
+const BACKLOG: i32 = 128;
+
+/// Why the server does not run.
+#[derive(Debug, Error)]
+pub enum ServerError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The system's reason.
+        error: io::Error,
+    },
+    /// The server could not be started or broke.
+    #[error("{0}")]
+    Serve(#[from] io::Error),
+}
+
+/// Serves until SIGTERM (requests in flight are answered), SIGINT or SIGQUIT (at once).
+///
+/// # Errors
+/// The address cannot be listened on, or the system refuses a thread or an event queue.
+pub fn run(config: Config) -> Result<(), ServerError> {
+    let limits = config.limits;
+    let listen = |error| ServerError::Listen {
+        address: config.listen,
+        error,
+    };
+    let listener = listener(config.listen, limits.write_timeout).map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
+    // It is shared by all workers and lives as long as the process.
+    let state: &'static State = Box::leak(Box::new(State::new(Root::new(config.root), limits)));
+    let keep_alive = match limits.keep_alive {
+        Duration::ZERO => KeepAlive::Disabled,
+        time => KeepAlive::Timeout(time),
+    };
+
+    let server = HttpServer::new(move || {
+        App::new().default_service(fn_service(move |request: ServiceRequest| {
+            ready(Ok(routes::answer(state, request)))
+        }))
+    })
+    .workers(config.workers)
+    .max_connections(limits.connections)
+    .keep_alive(keep_alive)
+    .client_request_timeout(limits.request_timeout)
+    .client_disconnect_timeout(LINGER)
+    .shutdown_timeout(limits.drain_timeout.as_secs())
+    .listen(listener)?;
+
+    log(format_args!("listening on http://{address}"));
+    rt::System::new().block_on(async { server.run().await })?;
+    log(format_args!("stopped"));
+    Ok(())
+}
+
+/// Writes a line to stderr, where init's log takes it. A log nobody reads is no reason to fail.
+pub fn log(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "tinyrust: {line}");
+}
+
+/// A listening socket whose connections the kernel closes once their client has taken nothing
+/// for `write_timeout`: accepted sockets inherit TCP_USER_TIMEOUT (tcp(7)).
+fn listener(address: SocketAddr, write_timeout: Duration) -> io::Result<TcpListener> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    socket.set_reuse_address(true)?;
+    socket.set_tcp_user_timeout(Some(write_timeout))?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
