@@ -1,0 +1,326 @@
+//! How one row's program is built: every setting that Cargo is given.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use super::step::Steps;
+use crate::command::tool;
+use crate::key::Key;
+
+/// Cargo's name for the profile of a row; no Cargo.toml knows it.
+const PROFILE: &str = "ladder";
+
+/// What is compiled.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// The folder of its Cargo.toml.
+    pub package: PathBuf,
+    /// `--example hello` or `--package x --bin x`.
+    pub select: Vec<String>,
+    /// The file's name.
+    pub name: String,
+    /// Where Cargo puts it, from the profile's folder.
+    pub folder: &'static str,
+}
+
+/// For whom it is compiled.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Rust's name of it.
+    pub triple: String,
+    /// Flags that the target's own facts ask for (board.toml).
+    pub rustflags: Vec<String>,
+    /// The linker, where it is not the machine's own.
+    pub linker: Option<PathBuf>,
+    /// xz's branch filter for this CPU's instructions.
+    pub bcj: Option<String>,
+    /// The program that runs its binaries, where the machine itself does not.
+    pub runner: Option<String>,
+    /// There is a compiled standard library for it.
+    pub prebuilt_std: bool,
+}
+
+/// How the standard library is rebuilt: a table of app/profiles.toml.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct StdBuild {
+    /// The library's crates.
+    pub build_std: Vec<String>,
+    /// The library's features.
+    #[serde(default)]
+    pub build_std_features: Vec<String>,
+    /// What a panic does, where Cargo.toml cannot say it.
+    pub panic: Option<String>,
+    /// For all crates.
+    #[serde(default)]
+    pub rustflags: Vec<String>,
+}
+
+/// All settings of one build.
+#[derive(Debug, Clone)]
+pub struct Recipe {
+    /// What.
+    pub program: Program,
+    /// For whom.
+    pub target: Target,
+    /// Profile keys, `inherits` among them.
+    pub profile: toml::Table,
+    /// The package's default features are on.
+    pub default_features: bool,
+    /// Flags beyond the target's.
+    pub rustflags: Vec<String>,
+    /// How the standard library is rebuilt, if it is.
+    pub std: Option<StdBuild>,
+    /// Crates taken from another folder.
+    pub patches: Vec<(String, PathBuf)>,
+    /// Packed at the end.
+    pub upx: bool,
+}
+
+impl Recipe {
+    /// The recipe of a row of the ladder: a build's defaults and some steps.
+    ///
+    /// # Errors
+    /// When a step or a profile is unknown.
+    pub fn of_steps(
+        steps: &Steps,
+        build: &str,
+        chosen: &[String],
+        program: Program,
+        target: Target,
+        profiles: &toml::Table,
+    ) -> Result<Self> {
+        let mut recipe = Self {
+            program,
+            target,
+            profile: steps.base(build)?.clone(),
+            default_features: true,
+            rustflags: Vec::new(),
+            std: None,
+            patches: Vec::new(),
+            upx: false,
+        };
+        for step in steps.in_order(chosen)? {
+            recipe.profile.extend(step.profile.clone());
+            recipe.default_features &= step.default_features;
+            recipe.upx |= step.upx;
+            if let Some(name) = &step.std {
+                recipe.rebuild_std(std_build(profiles, name)?);
+            }
+        }
+        if recipe.std.is_none() && !recipe.target.prebuilt_std {
+            // As the prebuilt library is: with its default features and nothing else.
+            recipe.std = Some(StdBuild {
+                build_std: vec!["std".to_owned(), "panic_abort".to_owned()],
+                ..StdBuild::default()
+            });
+        }
+        Ok(recipe)
+    }
+
+    /// Rebuilds the standard library, with what belongs to it.
+    pub fn rebuild_std(&mut self, std: StdBuild) {
+        if let Some(panic) = &std.panic {
+            self.profile.insert("panic".to_owned(), panic.clone().into());
+        }
+        self.rustflags.extend(std.rustflags.iter().cloned());
+        self.std = Some(std);
+    }
+
+    /// The cargo command, into a target folder.
+    pub fn command(&self, target_dir: &Path) -> std::process::Command {
+        let mut cargo = tool("cargo");
+        cargo
+            .arg("build")
+            .arg("--manifest-path")
+            .arg(self.program.package.join("Cargo.toml"))
+            .arg("--locked")
+            .args(&self.program.select)
+            .args(["--profile", PROFILE, "--target", &self.target.triple])
+            .arg("--target-dir")
+            .arg(target_dir);
+        for config in self.configs() {
+            cargo.arg("--config").arg(config);
+        }
+        if !self.default_features {
+            cargo.arg("--no-default-features");
+        }
+        if let Some(std) = &self.std {
+            cargo.arg(format!("-Zbuild-std={}", std.build_std.join(",")));
+            if !std.build_std_features.is_empty() {
+                let features = std.build_std_features.join(",");
+                cargo.arg(format!("-Zbuild-std-features={features}"));
+            }
+        }
+        if self.panic() == Some("immediate-abort") {
+            cargo.arg("-Zpanic-immediate-abort");
+        }
+        if self.unstable() {
+            cargo.env("RUSTC_BOOTSTRAP", "1");
+        }
+        cargo
+    }
+
+    /// Where [`command`](Self::command) puts the program.
+    pub fn product(&self, target_dir: &Path) -> PathBuf {
+        target_dir
+            .join(&self.target.triple)
+            .join(PROFILE)
+            .join(self.program.folder)
+            .join(&self.program.name)
+    }
+
+    /// All that decides what comes out, but for the sources and the compiler.
+    pub fn key(&self, key: Key) -> Key {
+        let std = self.std.clone().unwrap_or_default();
+        key.field("configs", self.configs().join("\n"))
+            .field("select", self.program.select.join(" "))
+            .field("triple", &self.target.triple)
+            .field("default-features", self.default_features.to_string())
+            .field("build-std", std.build_std.join(","))
+            .field("build-std-features", std.build_std_features.join(","))
+    }
+
+    /// The settings that Cargo.toml or .cargo/config.toml would hold.
+    fn configs(&self) -> Vec<String> {
+        let mut configs = self
+            .profile
+            .iter()
+            .map(|(key, value)| format!("profile.{PROFILE}.{key}={value}"))
+            .collect::<Vec<_>>();
+        let flags = [&self.target.rustflags[..], &self.rustflags[..]].concat();
+        if !flags.is_empty() {
+            let flags = toml::Value::from(flags);
+            configs.push(format!("target.{}.rustflags={flags}", self.target.triple));
+        }
+        if let Some(linker) = &self.target.linker {
+            let linker = toml::Value::from(linker.display().to_string());
+            configs.push(format!("target.{}.linker={linker}", self.target.triple));
+        }
+        for (name, folder) in &self.patches {
+            let folder = toml::Value::from(folder.display().to_string());
+            configs.push(format!("patch.crates-io.{name}.path={folder}"));
+        }
+        configs
+    }
+
+    fn panic(&self) -> Option<&str> {
+        self.profile.get("panic").and_then(toml::Value::as_str)
+    }
+
+    fn unstable(&self) -> bool {
+        self.std.is_some() || self.rustflags.iter().any(|flag| flag.starts_with("-Z"))
+    }
+}
+
+/// A table of app/profiles.toml.
+///
+/// # Errors
+/// When there is none of that name, or it is not understood.
+pub fn std_build(profiles: &toml::Table, name: &str) -> Result<StdBuild> {
+    let table = profiles
+        .get(name)
+        .with_context(|| format!("app/profiles.toml has no table [{name}]"))?;
+    table
+        .clone()
+        .try_into()
+        .with_context(|| format!("app/profiles.toml, [{name}]"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recipe(chosen: &[&str]) -> Recipe {
+        let steps = Steps::parse(
+            r#"
+            schema = 1
+            [build.release]
+            inherits = "release"
+            opt-level = 3
+            panic = "unwind"
+            [[step]]
+            name = "malloc"
+            title = ""
+            trade-off = ""
+            default-features = false
+            [[step]]
+            name = "oz"
+            title = ""
+            trade-off = ""
+            profile = { opt-level = "z" }
+            [[step]]
+            name = "std"
+            title = ""
+            trade-off = ""
+            std = "tiny"
+            "#,
+        )
+        .unwrap();
+        let profiles = toml::from_str(
+            r#"
+            [tiny]
+            build-std = ["std", "panic_abort"]
+            panic = "immediate-abort"
+            rustflags = ["-Zfmt-debug=none"]
+            "#,
+        )
+        .unwrap();
+        let program = Program {
+            package: "app".into(),
+            select: vec!["--example".into(), "hello".into()],
+            name: "hello".into(),
+            folder: "examples",
+        };
+        let target = Target {
+            triple: "x".into(),
+            rustflags: vec!["-Ca".into()],
+            linker: None,
+            bcj: None,
+            runner: None,
+            prebuilt_std: true,
+        };
+        let chosen = chosen.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        Recipe::of_steps(&steps, "release", &chosen, program, target, &profiles).unwrap()
+    }
+
+    fn line(recipe: &Recipe) -> String {
+        crate::command::show(&recipe.command(Path::new("t")))
+    }
+
+    #[test]
+    fn the_baseline_is_what_cargo_does_by_default() {
+        let line = line(&recipe(&[]));
+        assert!(line.contains("profile.ladder.opt-level=3"), "{line}");
+        assert!(!line.contains("-Z") && !line.contains("--no-default"), "{line}");
+    }
+
+    #[test]
+    fn steps_stack_in_the_order_of_the_file_whatever_order_is_asked_for() {
+        let line = line(&recipe(&["std", "oz", "malloc"]));
+        for part in [
+            "profile.ladder.opt-level=\"z\"",
+            "profile.ladder.panic=\"immediate-abort\"",
+            "--no-default-features",
+            "-Zbuild-std=std,panic_abort",
+            "-Zpanic-immediate-abort",
+            "target.x.rustflags=[\"-Ca\", \"-Zfmt-debug=none\"]",
+        ] {
+            assert!(line.contains(part), "{part} is not in {line}");
+        }
+    }
+
+    #[test]
+    fn every_setting_is_in_the_key() {
+        let digest = |recipe: &Recipe| recipe.key(Key::new("t", 1)).digest();
+        let base = digest(&recipe(&[]));
+        for step in ["malloc", "oz", "std"] {
+            assert_ne!(base, digest(&recipe(&[step])), "{step}");
+        }
+        let mut patched = recipe(&[]);
+        patched.patches.push(("http".into(), "p".into()));
+        assert_ne!(base, digest(&patched));
+    }
+}
