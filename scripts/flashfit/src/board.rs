@@ -38,6 +38,7 @@ use std::path::{Path, PathBuf};
 
 pub use builder::{Cc, Linux, Qemu, Rootfs, Rust, UBoot, UBootFile};
 pub use error::{Error, Problem};
+pub(crate) use name::variable;
 pub use slot::Slot;
 
 use crate::units::{Address, Bytes, Offset};

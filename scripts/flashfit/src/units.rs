@@ -95,6 +95,24 @@ fn with_unit(value: u64) -> String {
     format!("{} B", group(value, '_'))
 }
 
+/// A size or an offset as board.toml writes it, a string with a unit. The types
+/// themselves are plain integers to serde, as in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written<T>(pub T);
+
+impl<'de, T: From<u64>> Deserialize<'de> for Written<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        written(deserializer).map(Self)
+    }
+}
+
+/// For `#[serde(deserialize_with = "…")]` on a field that board.toml writes with a unit.
+pub(crate) fn written<'de, D: Deserializer<'de>, T: From<u64>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    deserializer.deserialize_any(SizeVisitor).map(T::from)
+}
+
 struct SizeVisitor;
 
 impl de::Visitor<'_> for SizeVisitor {
@@ -120,7 +138,9 @@ impl de::Visitor<'_> for SizeVisitor {
 macro_rules! size_type {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[derive(
+            Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
         #[serde(transparent)]
         pub struct $name(pub u64);
 
@@ -165,9 +185,9 @@ macro_rules! size_type {
             }
         }
 
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_any(SizeVisitor).map(Self)
+        impl From<u64> for $name {
+            fn from(bytes: u64) -> Self {
+                Self(bytes)
             }
         }
     };

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::units::{Address, Bytes, Offset};
+use crate::units::{Address, Bytes, Offset, written};
 
 /// How Rust programs are compiled (`[rust]`).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -70,6 +70,7 @@ pub struct UBootFile {
     /// Its path in U-Boot's build folder.
     pub built: PathBuf,
     /// Its place, from the start of the boot partition.
+    #[serde(deserialize_with = "written")]
     pub offset: Offset,
 }
 
@@ -80,7 +81,7 @@ pub struct Rootfs {
     /// The branch filter of xz, as `mksquashfs -Xbcj` takes it; absent: none.
     pub bcj: Option<String>,
     /// The squashfs block size.
-    #[serde(default = "largest_squashfs_block")]
+    #[serde(default = "largest_squashfs_block", deserialize_with = "written")]
     pub block_size: Bytes,
 }
 

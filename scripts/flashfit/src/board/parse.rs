@@ -10,7 +10,7 @@ use super::{
     Board, Budget, Cc, Component, Error, Flash, Linux, Partition, Problem, Qemu, Rootfs, Rust,
     SCHEMA, UBoot,
 };
-use crate::units::{Address, Bytes, Offset};
+use crate::units::{Address, Bytes, Offset, Written};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -36,26 +36,26 @@ struct RawBoard {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct RawFlash {
     chip: Option<String>,
-    size: Spanned<Bytes>,
-    erase_block: Spanned<Bytes>,
+    size: Spanned<Written<Bytes>>,
+    erase_block: Spanned<Written<Bytes>>,
     mtd_id: Option<Spanned<String>>,
     mapped_at: Option<Address>,
     dt_node: Option<Spanned<String>>,
-    headroom_warning: Option<Bytes>,
+    headroom_warning: Option<Written<Bytes>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct RawPartition {
     name: Spanned<String>,
-    offset: Spanned<Offset>,
-    size: Spanned<Bytes>,
+    offset: Spanned<Written<Offset>>,
+    size: Spanned<Written<Bytes>>,
     slot: Option<Spanned<String>>,
     image: Option<Spanned<String>>,
     #[serde(default)]
     root: bool,
-    budget: Option<Spanned<Bytes>>,
-    headroom_warning: Option<Bytes>,
+    budget: Option<Spanned<Written<Bytes>>>,
+    headroom_warning: Option<Written<Bytes>>,
     filesystem: Option<Spanned<String>>,
     #[serde(default)]
     read_only: bool,
@@ -64,8 +64,8 @@ struct RawPartition {
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct RawSlot {
-    budget: Spanned<Bytes>,
-    headroom_warning: Option<Bytes>,
+    budget: Spanned<Written<Bytes>>,
+    headroom_warning: Option<Written<Bytes>>,
 }
 
 #[derive(Deserialize)]
@@ -74,8 +74,8 @@ struct RawComponent {
     name: Spanned<String>,
     file: Spanned<String>,
     path: Option<Spanned<String>>,
-    budget: Spanned<Bytes>,
-    headroom_warning: Option<Bytes>,
+    budget: Spanned<Written<Bytes>>,
+    headroom_warning: Option<Written<Bytes>>,
 }
 
 /// Reads the text. What makes no [`Board`] is an error; what makes one with flaws in
@@ -147,9 +147,9 @@ impl Reader<'_> {
         value.into_inner()
     }
 
-    fn budget(&mut self, value: &Spanned<Bytes>) -> Budget {
+    fn budget(&mut self, value: &Spanned<Written<Bytes>>) -> Budget {
         let budget = Budget {
-            bytes: *value.get_ref(),
+            bytes: value.get_ref().0,
             line: self.line(value),
         };
         if budget.bytes.0 == 0 {
@@ -200,7 +200,7 @@ impl Reader<'_> {
             flash,
             partitions,
             slot_budget: raw.slot.as_ref().map(|slot| self.budget(&slot.budget)),
-            slot_headroom_warning: raw.slot.and_then(|slot| slot.headroom_warning),
+            slot_headroom_warning: raw.slot.and_then(|slot| slot.headroom_warning).map(|w| w.0),
             components: raw
                 .component
                 .into_iter()
@@ -211,7 +211,7 @@ impl Reader<'_> {
 
     fn flash(&mut self, raw: RawFlash) -> Flash {
         for (key, value) in [("size", &raw.size), ("erase-block", &raw.erase_block)] {
-            if value.get_ref().0 == 0 {
+            if value.get_ref().0.0 == 0 {
                 let message = format!("{key} is zero: write what the chip's data sheet says");
                 self.problems.push(Problem {
                     line: self.line(value),
@@ -221,15 +221,15 @@ impl Reader<'_> {
         }
         Flash {
             chip: raw.chip,
-            size: *raw.size.get_ref(),
+            size: raw.size.get_ref().0,
             size_line: self.line(&raw.size),
-            erase_block: *raw.erase_block.get_ref(),
+            erase_block: raw.erase_block.get_ref().0,
             mtd_id: raw.mtd_id.map(|id| self.checked(id, problem_of_mtd_id)),
             mapped_at: raw.mapped_at,
             dt_node: raw
                 .dt_node
                 .map(|node| self.checked(node, problem_of_dt_node)),
-            headroom_warning: raw.headroom_warning,
+            headroom_warning: raw.headroom_warning.map(|w| w.0),
         }
     }
 
@@ -257,8 +257,8 @@ impl Reader<'_> {
             name,
             line,
             mtd: 0,
-            offset: *raw.offset.get_ref(),
-            size: *raw.size.get_ref(),
+            offset: raw.offset.get_ref().0,
+            size: raw.size.get_ref().0,
             size_line,
             slot,
             image: raw
@@ -266,7 +266,7 @@ impl Reader<'_> {
                 .map(|file| PathBuf::from(self.checked(file, problem_of_file))),
             root: raw.root,
             budget: raw.budget.map(|budget| self.budget(&budget)),
-            headroom_warning: raw.headroom_warning,
+            headroom_warning: raw.headroom_warning.map(|w| w.0),
             filesystem: raw
                 .filesystem
                 .map(|name| self.checked(name, problem_of_name)),
@@ -283,7 +283,7 @@ impl Reader<'_> {
             file: PathBuf::from(self.checked(raw.file, problem_of_file)),
             path: raw.path.map(|path| self.checked(path, problem_of_path)),
             budget: self.budget(&raw.budget),
-            headroom_warning: raw.headroom_warning,
+            headroom_warning: raw.headroom_warning.map(|w| w.0),
         }
     }
 }

@@ -1,0 +1,138 @@
+//! What the command line takes.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use flashfit::layout::Format;
+
+/// Flash layout, assembly and budgets for firmware images
+///
+/// One file, board.toml, says how the flash chip is divided and what each part may
+/// take. flashfit hands the map to everything that needs it, puts finished images
+/// together, and tells what they take before a device does.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXAMPLES, after_long_help = LONG_EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  flashfit layout board.toml
+  flashfit assemble board.toml output/images
+  flashfit check board.toml output/images";
+
+const LONG_EXAMPLES: &str = "\
+Examples:
+  flashfit layout board.toml                              the map as a table
+  flashfit layout board.toml --format dts                 the map for a device tree
+  flashfit layout board.toml --out build                  every form, a file each
+  flashfit assemble board.toml output/images -o flash.bin
+  flashfit check board.toml output/images
+  flashfit check board.toml output/images --json > now.json
+  flashfit check board.toml output/images --baseline before.json
+
+Exit codes:
+  0  it fits
+  1  something is over budget or does not fit (with layout --check: is stale)
+  2  board.toml, an image or the command line cannot be used
+
+A board.toml needs no more than this:
+  [flash]
+  size = \"8 MiB\"
+  erase-block = \"64 KiB\"
+
+  [[partition]]
+  name = \"firmware\"
+  offset = \"0 KiB\"
+  size = \"8 MiB\"
+  image = \"rootfs.squashfs\"
+  budget = \"7_000_000 B\"
+
+  [[component]]
+  name = \"server\"
+  file = \"rootfs.squashfs\"
+  path = \"/usr/bin/server\"
+  budget = \"200 KiB\"";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Layout(Layout),
+    Assemble(Assemble),
+    Check(Check),
+}
+
+/// Check the flash map and print it in the form that a tool needs
+///
+/// Refuses a map that overlaps, leaves a gap, does not lie on erase blocks, goes past
+/// the chip's end or has slots that differ.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  flashfit layout board.toml --format mtdparts
+  eval \"$(flashfit layout board.toml --format sh)\"; echo \"$FLASH_SIZE\"
+  flashfit layout board.toml --out build --check")]
+pub(crate) struct Layout {
+    /// The board's facts
+    #[arg(value_name = "BOARD.TOML")]
+    pub(crate) board: PathBuf,
+    /// The form; without, a Markdown table, or with --out every form there is
+    #[arg(short, long)]
+    pub(crate) format: Option<Format>,
+    /// Write into this folder, a file for each form; names the files that changed
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Write nothing; exit 1 where a file in the folder is not what board.toml says
+    #[arg(long, requires = "out")]
+    pub(crate) check: bool,
+}
+
+/// Put the images of all partitions together as the content of the chip
+///
+/// What no image covers reads as erased flash, 0xff. The output is there whole or not
+/// at all.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  flashfit assemble board.toml output/images -o output/images/flash.bin")]
+pub(crate) struct Assemble {
+    /// The board's facts
+    #[arg(value_name = "BOARD.TOML")]
+    pub(crate) board: PathBuf,
+    /// The folder with the images that board.toml names
+    #[arg(value_name = "IMAGES")]
+    pub(crate) images: PathBuf,
+    /// The file to make [default: flash.bin in IMAGES]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Hold the finished images against their budgets
+///
+/// Counts what things take on the flash: a partition its image, a component in a
+/// squashfs its compressed bytes. `~` marks bytes of files that share a compressed
+/// block, which are divided in proportion.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  flashfit check board.toml output/images
+  flashfit check board.toml output/images --json > before.json
+  flashfit check board.toml output/images --baseline before.json")]
+pub(crate) struct Check {
+    /// The board's facts
+    #[arg(value_name = "BOARD.TOML")]
+    pub(crate) board: PathBuf,
+    /// The folder with the images that board.toml names
+    #[arg(value_name = "IMAGES")]
+    pub(crate) images: PathBuf,
+    /// Print JSON, with every file of every squashfs (schema flashfit-check/1)
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// An earlier --json output: name what grew since
+    #[arg(long, value_name = "OLD.json")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Propose tighter budgets where a tenth or more is unused
+    #[arg(long)]
+    pub(crate) suggest: bool,
+}
