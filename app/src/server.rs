@@ -1,8 +1,9 @@
 //! The server: a listener, actix-web on it, and how it ends.
 
-use std::future::ready;
+use std::future::{poll_fn, ready};
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
+use std::pin::Pin;
 use std::time::Duration;
 
 use actix_web::dev::{ServiceRequest, fn_service};
@@ -69,8 +70,20 @@ pub fn run(config: Config) -> Result<(), ServerError> {
     .shutdown_timeout(limits.drain_timeout.as_secs())
     .listen(listener)?;
 
-    log(format_args!("listening on http://{address}"));
-    rt::System::new().block_on(async { server.run().await })?;
+    rt::System::new().block_on(async {
+        let mut server = server.run();
+        let mut announced = false;
+        poll_fn(|context| {
+            let state = Pin::new(&mut server).poll(context);
+            // The first poll installs the signal handlers: from this line on, SIGTERM drains.
+            if state.is_pending() && !announced {
+                announced = true;
+                log(format_args!("listening on http://{address}"));
+            }
+            state
+        })
+        .await
+    })?;
     log(format_args!("stopped"));
     Ok(())
 }
