@@ -47,7 +47,7 @@ pub enum InputError {
     #[error(transparent)]
     File(#[from] Unusable),
     /// A file that should be a squashfs cannot be taken apart.
-    #[error("{who}: needs {} ({at}), which {source}: build it again", path.display())]
+    #[error("{who}: needs {} ({at}), which {source}", path.display())]
     Squashfs {
         /// The partition or component that needs it.
         who: String,

@@ -52,6 +52,8 @@ pub struct Squashfs {
     pub padding: Bytes,
     /// What is no regular file, by path.
     others: BTreeMap<String, Other>,
+    /// How many tails each fragment holds.
+    tails: Vec<usize>,
 }
 
 /// A regular file.
@@ -182,7 +184,7 @@ impl Squashfs {
             others.insert(path, other);
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        let stored = extents.finish(&mut files)?;
+        let (stored, tails) = extents.finish(&mut files)?;
         Ok(Squashfs {
             compressor: head.compressor.to_owned(),
             block_size: Bytes(block_size),
@@ -191,6 +193,7 @@ impl Squashfs {
             metadata: Bytes(superblock.bytes_used - stored),
             padding: Bytes(size - superblock.bytes_used),
             others,
+            tails,
         })
     }
 
@@ -253,13 +256,13 @@ impl Squashfs {
                     .files
                     .iter()
                     .filter(|file| file.path.starts_with(&below));
-                return Ok(sum(within));
+                return Ok(self.sum(within));
             }
             Some(_) => return Err(PathError::Special),
             None => {}
         }
         match self.files.iter().find(|file| file.path == path) {
-            Some(file) => Ok(sum([file].into_iter())),
+            Some(file) => Ok(self.sum([file].into_iter())),
             None => {
                 let name = path.rsplit('/').next();
                 let near = self
@@ -272,22 +275,24 @@ impl Squashfs {
             }
         }
     }
-}
 
-fn sum<'a>(files: impl Iterator<Item = &'a File>) -> Content {
-    let (mut raw, mut exact, mut seen) = (0, true, BTreeMap::new());
-    for file in files {
-        raw += file.raw.get();
-        exact &= file.exact;
-        seen.extend(
-            file.extents
+    fn sum<'a>(&self, files: impl Iterator<Item = &'a File>) -> Content {
+        let (mut raw, mut stored) = (0, BTreeMap::new());
+        for file in files {
+            raw += file.raw.get();
+            stored.extend(file.extents.iter().map(|extent| (extent.place, extent)));
+        }
+        let mut tails: BTreeMap<usize, usize> = BTreeMap::new();
+        for fragment in stored.values().filter_map(|extent| extent.fragment) {
+            *tails.entry(fragment).or_default() += 1;
+        }
+        Content {
+            raw: Bytes(raw),
+            on_flash: Bytes(stored.values().map(|extent| extent.bytes).sum()),
+            // A fragment of which all is meant needs no dividing.
+            exact: tails
                 .iter()
-                .map(|extent| (extent.place, extent.bytes)),
-        );
-    }
-    Content {
-        raw: Bytes(raw),
-        on_flash: Bytes(seen.values().sum()),
-        exact,
+                .all(|(fragment, count)| self.tails[*fragment] == *count),
+        }
     }
 }

@@ -126,7 +126,12 @@ fn contents(image: &Image, squashfs: &SquashfsFacts, lines: &mut Vec<Line>) {
     lines.push(Line::new(HEADING, image.file.clone(), headings).note(how));
     let mut files: Vec<&File> = squashfs.files.iter().collect();
     files.sort_by_key(|file| (Reverse(file.own()), &file.path));
-    let rest = files.split_off(files.len().min(LISTED));
+    let listed = files
+        .iter()
+        .take(LISTED)
+        .take_while(|file| file.own().get() > 0)
+        .count();
+    let rest = files.split_off(listed);
     for file in &files {
         let cells = vec![number(file.own(), file.exact), file.raw.to_string()];
         lines.push(Line::new(Style::new(), file.path.clone(), cells));
@@ -134,11 +139,11 @@ fn contents(image: &Image, squashfs: &SquashfsFacts, lines: &mut Vec<Line>) {
     if !rest.is_empty() {
         let on_flash: Bytes = rest.iter().map(|file| file.own()).sum();
         let raw: Bytes = rest.iter().map(|file| file.raw).sum();
-        let exact = rest.iter().all(|file| file.exact);
+        let exact = rest.iter().all(|file| file.exact || file.own().get() == 0);
         let cells = vec![number(on_flash, exact), raw.to_string()];
         lines.push(Line::new(
             Style::new(),
-            format!("{} more files", rest.len()),
+            format!("{} more", rest.len()),
             cells,
         ));
     }

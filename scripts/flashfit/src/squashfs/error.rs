@@ -15,10 +15,14 @@ pub enum Error {
     #[error(transparent)]
     Io(#[from] io::Error),
     /// It does not start as one.
-    #[error("is no squashfs: it does not start with `hsqs`")]
+    #[error(
+        "is no squashfs: it does not start with `hsqs`; a component's `path` is looked up in a squashfs"
+    )]
     None,
     /// It is shorter than it says.
-    #[error("is a squashfs cut short: {has} bytes, {needs} according to its superblock")]
+    #[error(
+        "is a squashfs cut short: {has} bytes, {needs} according to its superblock: build it again"
+    )]
     Short {
         /// The file's size.
         has: Bytes,
@@ -29,7 +33,7 @@ pub enum Error {
     #[error("is a squashfs of a kind that flashfit does not read: {0}")]
     Kind(String),
     /// Its tables contradict themselves.
-    #[error("is a damaged squashfs: {0}")]
+    #[error("is a damaged squashfs ({0}): build it again")]
     Damaged(String),
 }
 
@@ -37,7 +41,11 @@ impl Error {
     // BackhandError is taken by value, as map_err gives it.
     #[allow(clippy::needless_pass_by_value)]
     pub(super) fn damaged(error: BackhandError) -> Error {
-        Error::Damaged(error.to_string())
+        // Errors that would carry a text have none without the library's tracing.
+        match error.to_string().trim() {
+            "" => Error::Damaged("its tables cannot be read".to_owned()),
+            text => Error::Damaged(text.to_owned()),
+        }
     }
 
     pub(super) fn outside(path: &str) -> Error {

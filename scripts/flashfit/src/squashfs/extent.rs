@@ -16,7 +16,8 @@ pub(super) struct Extent {
     pub(super) place: Place,
     /// The bytes that it takes in the image; of a tail, once all are known.
     pub(super) bytes: u64,
-    fragment: Option<usize>,
+    /// The fragment that it is a tail in.
+    pub(super) fragment: Option<usize>,
 }
 
 /// All pieces of an image.
@@ -73,8 +74,9 @@ impl Extents {
     }
 
     /// Divides the fragments and gives each file its bytes; `files` are in the order in
-    /// which the first has what others share. Gives the bytes of all data.
-    pub(super) fn finish(mut self, files: &mut [File]) -> Result<u64, Error> {
+    /// which the first has what others share. Gives the bytes of all data, and the number
+    /// of tails in each fragment.
+    pub(super) fn finish(mut self, files: &mut [File]) -> Result<(u64, Vec<usize>), Error> {
         for (index, tails) in self.tails.iter_mut().enumerate() {
             divide(self.fragments[index].1, tails);
         }
@@ -108,7 +110,7 @@ impl Extents {
                 "its files have more data than the image".to_owned(),
             ));
         }
-        Ok(stored)
+        Ok((stored, self.tails.iter().map(BTreeMap::len).collect()))
     }
 }
 
