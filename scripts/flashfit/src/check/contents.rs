@@ -15,7 +15,8 @@ pub(super) struct Subject {
 }
 
 /// The bytes of each piece of `subject` in `report`: the files of a squashfs, its
-/// metadata and padding; an image of another kind as a whole. Images that the report
+/// metadata; an image of another kind as a whole. Padding is left out: nobody
+/// can do anything about it. Images that the report
 /// does not have have no pieces.
 pub(super) fn pieces(report: &Report, subject: &Subject) -> BTreeMap<String, Bytes> {
     let mut pieces = BTreeMap::new();
@@ -39,7 +40,6 @@ pub(super) fn pieces(report: &Report, subject: &Subject) -> BTreeMap<String, Byt
         }
         if subject.path.is_none() {
             pieces.insert(format!("metadata of {name}"), squashfs.metadata);
-            pieces.insert(format!("padding of {name}"), squashfs.padding);
         }
     }
     pieces

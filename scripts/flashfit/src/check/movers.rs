@@ -68,9 +68,6 @@ pub fn since(report: &Report, baseline: &Report) -> Vec<String> {
             path: None,
         };
         let mut movers = moved(baseline, report, &subject);
-        if movers.is_empty() {
-            continue;
-        }
         movers.sort_by_key(|mover| Reverse(mover.change.abs()));
         let of = |report: &Report| {
             report
@@ -82,8 +79,13 @@ pub fn since(report: &Report, baseline: &Report) -> Vec<String> {
             change: of(report) - of(baseline),
             note: "",
         };
+        if whole.change == 0 && movers.is_empty() {
+            continue;
+        }
         let named = if movers.len() == 1 && movers[0].name == *name {
             movers[0].note.to_owned()
+        } else if movers.is_empty() {
+            " of padding".to_owned()
         } else {
             format!("; largest movers: {}", list(&movers))
         };
