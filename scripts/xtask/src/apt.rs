@@ -84,7 +84,9 @@ impl Archive {
             // An apt that has been told to accept weak or no hashes is not enough.
             match fetched.and_then(|()| sha256_file(to)) {
                 Ok(found) if found == sha256 => return Ok(()),
-                Ok(found) => reason = Some(anyhow::anyhow!("{path}: SHA-256 {found}, {sha256} wanted")),
+                Ok(found) => {
+                    reason = Some(anyhow::anyhow!("{path}: SHA-256 {found}, {sha256} wanted"))
+                }
                 Err(error) => reason = Some(error),
             }
         }
@@ -120,7 +122,7 @@ fn mirrors(printed: &str, codename: &str) -> Vec<String> {
     let mut found = Vec::new();
     for line in printed.lines() {
         let fields = line.splitn(4, '|').collect::<Vec<_>>();
-        if let [("Packages" | "Sources"), release, "main", address] = fields[..]
+        if let ["Packages" | "Sources", release, "main", address] = fields[..]
             && suites.contains(&release)
         {
             for address in resolve(address) {
@@ -323,7 +325,10 @@ Packages|bookworm|main|http://second.example/debian
 
     #[test]
     fn versions_are_ordered_as_dpkg_orders_them() {
-        assert_eq!(compare("6.12.107-1", "6.12.95-1~bpo12+1"), Ordering::Greater);
+        assert_eq!(
+            compare("6.12.107-1", "6.12.95-1~bpo12+1"),
+            Ordering::Greater
+        );
         assert_eq!(compare("1.0~rc1", "1.0"), Ordering::Less);
         assert_eq!(compare("1:1", "1:1"), Ordering::Equal);
     }

@@ -150,7 +150,8 @@ impl Cache {
 
     fn lock(&self, name: &str, log: &Log) -> Result<Lock> {
         let path = self.root.join("locks").join(name);
-        let file = File::create(&path).with_context(|| format!("cannot lock {}", path.display()))?;
+        let file =
+            File::create(&path).with_context(|| format!("cannot lock {}", path.display()))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

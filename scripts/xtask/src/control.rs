@@ -80,9 +80,7 @@ pub fn tarballs(text: &str, package: &str) -> Vec<Listed> {
     Stanza::parse_all(text)
         .iter()
         // apt-cache showsrc says Package, an index taken raw the same; a .dsc says Source.
-        .filter(|stanza| {
-            stanza.get("Package").or_else(|| stanza.get("Source")) == Some(package)
-        })
+        .filter(|stanza| stanza.get("Package").or_else(|| stanza.get("Source")) == Some(package))
         .filter_map(|stanza| {
             let folder = stanza.get("Directory")?;
             let (sha256, name) = stanza

@@ -86,7 +86,10 @@ pub fn check(fragments: &[Fragment], config: &str) -> Result<()> {
             let name = setting.name;
             let file = file.display();
             let (wants, has) = (say(setting.value), say(found));
-            writeln!(wrong, "  {file}:{line}: {name}: {wants} wanted, {has} in the final .config")?;
+            writeln!(
+                wrong,
+                "  {file}:{line}: {name}: {wants} wanted, {has} in the final .config"
+            )?;
         }
     }
     if !wrong.is_empty() {

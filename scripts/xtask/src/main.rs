@@ -1,21 +1,136 @@
-//! The automation of this repository.
+//! The automation of this repository: `cargo xtask setup | image | app`.
 
 mod apt;
+mod boot_image;
+mod build_json;
+mod busybox;
 mod cache;
+mod cargo_build;
 mod command;
+mod context;
 mod control;
+mod device_table;
+mod fit;
 mod fragment;
+mod image;
+mod kernel;
 mod key;
+mod output;
+mod profiles;
 mod progress;
 mod proof;
 mod repo;
+mod rootfs;
 mod rust_src;
 mod setup;
 mod sources;
 mod step;
+mod toolchain;
+mod uboot;
+
+use std::process::ExitCode;
 
 use anyhow::Result;
-fn main() -> Result<()> {
-    let repo = repo::Repo::find()?;
-    setup::run(&repo, &repo.board("ast2600-evb")?, true)
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use cargo_build::Programs;
+use context::Context;
+use repo::{DEFAULT_BOARD, Repo};
+
+/// Builds tinyrust: sets the machine up, makes flash images, keeps the documents' figures true.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+#[command(after_help = "Examples:
+  cargo xtask setup                  install what is missing
+  cargo xtask image                  build out/ast2600-evb/flash.bin and print its budget table
+  cargo xtask app --example hello    only the example, and its size
+
+What is slow is kept in $TINYRUST_CACHE (by default ~/.cache/tinyrust).")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Install what the build needs: Debian packages, the source of Rust's standard library
+    Setup {
+        #[command(flatten)]
+        board: BoardArgument,
+        /// Say what is missing, and change nothing
+        #[arg(long)]
+        check: bool,
+    },
+    /// Build the board's image folder, out/BOARD, with flash.bin, and print the budget table
+    Image {
+        #[command(flatten)]
+        build: BuildArguments,
+    },
+    /// Build only the server (or an example), and print its path and size
+    App {
+        #[command(flatten)]
+        build: BuildArguments,
+        /// An example in the server's place
+        #[arg(long)]
+        example: Option<Example>,
+    },
+}
+
+#[derive(Args)]
+struct BoardArgument {
+    /// A folder of boards/
+    #[arg(long, default_value = DEFAULT_BOARD)]
+    board: String,
+}
+
+#[derive(Args)]
+struct BuildArguments {
+    #[command(flatten)]
+    board: BoardArgument,
+    /// A table of app/profiles.toml; by default the one that board.toml names
+    #[arg(long)]
+    profile: Option<String>,
+    /// Jobs of each make and cargo; by default one per processor
+    #[arg(long)]
+    jobs: Option<usize>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Example {
+    /// Hello, world!
+    Hello,
+}
+
+fn main() -> ExitCode {
+    // What is staged and packed must not depend on the user's mask.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<()> {
+    let repo = Repo::find()?;
+    match task {
+        Task::Setup { board, check } => {
+            let board = repo.board(&board.board)?;
+            setup::run(&repo, &board, check)
+        }
+        Task::Image { build } => {
+            let context = Context::new(repo, &build.board.board, build.jobs)?;
+            image::run(&context, build.profile.as_deref())
+        }
+        Task::App { build, example } => {
+            let context = Context::new(repo, &build.board.board, build.jobs)?;
+            let programs = match example {
+                Some(Example::Hello) => Programs::Hello,
+                None => Programs::Server,
+            };
+            image::run_app(&context, build.profile.as_deref(), programs)
+        }
+    }
 }

@@ -138,7 +138,10 @@ impl Step<'_> {
             Outcome::Cached => format!("{took} (cached)"),
             Outcome::Failed => format!("failed after {took}"),
         };
-        progress.note(&format!("{} {name:<12} {word}", progress.label(self.number)));
+        progress.note(&format!(
+            "{} {name:<12} {word}",
+            progress.label(self.number)
+        ));
     }
 }
 

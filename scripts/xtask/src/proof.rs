@@ -72,7 +72,10 @@ impl Call {
             words: words[program..].to_vec(),
         };
         let is_rustc = call.words[0].rsplit('/').next() == Some("rustc")
-            || call.words.get(1).is_some_and(|word| word.ends_with("rustc"));
+            || call
+                .words
+                .get(1)
+                .is_some_and(|word| word.ends_with("rustc"));
         (is_rustc && call.value("--crate-name").is_some()).then_some(call)
     }
 
@@ -194,7 +197,10 @@ pub fn verify(output: &str, expected: &Expected) -> Result<Proof> {
     }
     for program in &expected.programs {
         let name = program.replace('-', "_");
-        if !target.iter().any(|call| call.crate_name() == name && links(call)) {
+        if !target
+            .iter()
+            .any(|call| call.crate_name() == name && links(call))
+        {
             wrong.plain(&format!("{program}: no such program was linked"));
         }
     }
@@ -315,7 +321,10 @@ mod tests {
             ),
             library("core", &format!("{STD}/core/src/lib.rs")),
             library("std", &format!("{STD}/std/src/lib.rs")),
-            library("http", "/home/u/.cargo/registry/src/i/http-1.0.0/src/lib.rs"),
+            library(
+                "http",
+                "/home/u/.cargo/registry/src/i/http-1.0.0/src/lib.rs",
+            ),
             format!(
                 "     Running `{RUSTC} --crate-name tinyrust src/main.rs --crate-type bin \
                  -C lto=fat {COMMON}`\n    Finished `tiny` profile\n"
@@ -355,14 +364,42 @@ mod tests {
     fn every_silent_override_is_named() {
         for (from, to, message) in [
             ("opt-level=z", "opt-level=2", "opt-level: z wanted, 2 given"),
-            ("-C codegen-units=1 ", "", "codegen-units: 1 wanted, nothing given"),
-            ("panic=immediate-abort", "panic=abort", "panic: immediate-abort wanted, abort given"),
+            (
+                "-C codegen-units=1 ",
+                "",
+                "codegen-units: 1 wanted, nothing given",
+            ),
+            (
+                "panic=immediate-abort",
+                "panic=abort",
+                "panic: immediate-abort wanted, abort given",
+            ),
             ("-C lto=fat", "-C lto=off", "lto: fat wanted, off given"),
-            ("-C linker-plugin-lto", "-C embed-bitcode=no", "a library without bitcode"),
-            ("+thumb-mode,", "", "-Ctarget-feature=+thumb-mode,+crt-static: wanted, not given"),
-            ("-Zlocation-detail=none", "", "-Zlocation-detail=none: wanted, not given"),
-            ("rustlib/src/rust/library/std", "elsewhere/std", "std: to be compiled"),
-            ("--crate-name tinyrust", "--crate-name other", "tinyrust: no such program"),
+            (
+                "-C linker-plugin-lto",
+                "-C embed-bitcode=no",
+                "a library without bitcode",
+            ),
+            (
+                "+thumb-mode,",
+                "",
+                "-Ctarget-feature=+thumb-mode,+crt-static: wanted, not given",
+            ),
+            (
+                "-Zlocation-detail=none",
+                "",
+                "-Zlocation-detail=none: wanted, not given",
+            ),
+            (
+                "rustlib/src/rust/library/std",
+                "elsewhere/std",
+                "std: to be compiled",
+            ),
+            (
+                "--crate-name tinyrust",
+                "--crate-name other",
+                "tinyrust: no such program",
+            ),
         ] {
             let error = verify(&good().replace(from, to), &expected()).unwrap_err();
             assert!(error.to_string().contains(message), "{from}: {error}");
@@ -379,7 +416,10 @@ mod tests {
     #[test]
     fn a_build_that_found_everything_fresh_proves_nothing() {
         let error = verify("       Fresh tinyrust v0.1.0\n", &expected()).unwrap_err();
-        assert!(error.to_string().contains("nothing was compiled"), "{error}");
+        assert!(
+            error.to_string().contains("nothing was compiled"),
+            "{error}"
+        );
     }
 
     proptest! {

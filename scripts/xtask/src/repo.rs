@@ -61,8 +61,8 @@ impl Repo {
     pub fn boards(&self) -> Result<Vec<String>> {
         let folder = self.root.join("boards");
         let mut names = Vec::new();
-        for entry in
-            std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?
+        for entry in std::fs::read_dir(&folder)
+            .with_context(|| format!("cannot read {}", folder.display()))?
         {
             let entry = entry?;
             if entry.path().join("board.toml").is_file() {
@@ -99,7 +99,8 @@ impl Repo {
     ///
     /// Only what can change the image counts: documents may be edited at will.
     pub fn revision(&self) -> String {
-        let git = |arguments: &[&str]| output(tool("git").arg("-C").arg(&self.root).args(arguments));
+        let git =
+            |arguments: &[&str]| output(tool("git").arg("-C").arg(&self.root).args(arguments));
         let Ok(head) = git(&["rev-parse", "--short=12", "HEAD"]) else {
             return "unknown".to_owned();
         };
@@ -124,6 +125,9 @@ mod tests {
     fn an_unknown_board_is_answered_with_the_known_ones() {
         let error = Repo::find().unwrap().board("nonesuch").unwrap_err();
         let error = error.to_string();
-        assert!(error.contains("nonesuch") && error.contains(DEFAULT_BOARD), "{error}");
+        assert!(
+            error.contains("nonesuch") && error.contains(DEFAULT_BOARD),
+            "{error}"
+        );
     }
 }

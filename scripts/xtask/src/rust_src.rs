@@ -66,7 +66,10 @@ pub fn provide(
     if rustc.has_source() {
         return Ok(());
     }
-    say(format!("getting the source of Rust's standard library {}", rustc.version));
+    say(format!(
+        "getting the source of Rust's standard library {}",
+        rustc.version
+    ));
     let debian = from_debian(rustc, sources, cache, log, say);
     let Err(debian) = debian else { return Ok(()) };
     log.note(format!("{debian:#}"));
@@ -106,7 +109,9 @@ fn from_debian(
     let wanted = sources.get("rust-src")?.clone().in_version(&rustc.version);
     let source = store.fetch("rust-src", &wanted, log, say)?;
     let tree = store.unpack("rust-src", &wanted, &source, log)?;
-    let unpacked = tree.join("usr/src").join(format!("rustc-{}", rustc.version));
+    let unpacked = tree
+        .join("usr/src")
+        .join(format!("rustc-{}", rustc.version));
     if !unpacked.join("library/std/Cargo.toml").is_file() {
         bail!("{} has no standard library in it", unpacked.display());
     }

@@ -18,7 +18,10 @@ const TOOLS: &[(&str, &str)] = &[
     ("ca-certificates", "cargo's downloads"),
     ("cpio", "kernel: headers"),
     ("debian-archive-keyring", "checks Debian's archive"),
-    ("device-tree-compiler", "the board's device tree, the FIT image"),
+    (
+        "device-tree-compiler",
+        "the board's device tree, the FIT image",
+    ),
     ("flex", "kernel and U-Boot: kconfig, dtc"),
     ("gcc", "programs that run during the build"),
     ("git", "the revision in the image"),
@@ -27,6 +30,7 @@ const TOOLS: &[(&str, &str)] = &[
     ("libssl-dev", "U-Boot: mkimage"),
     ("make", "kernel, U-Boot, busybox, musl"),
     ("mtd-utils", "JFFS2 images in the boot tests"),
+    ("patch", "sources"),
     ("perl", "kernel: scripts"),
     ("python3-dev", "U-Boot: binman's libfdt"),
     ("python3-setuptools", "U-Boot: binman's libfdt"),
@@ -91,7 +95,10 @@ pub fn run(repo: &Repo, board: &Board, check: bool) -> Result<()> {
             println!("missing: {package} ({purpose})");
         }
         if !rustc.has_source() {
-            println!("missing: the source of Rust's standard library {}", rustc.version);
+            println!(
+                "missing: the source of Rust's standard library {}",
+                rustc.version
+            );
         }
         if missing.is_empty() && rustc.has_source() {
             println!(
@@ -101,14 +108,20 @@ pub fn run(repo: &Repo, board: &Board, check: bool) -> Result<()> {
             );
             return Ok(());
         }
-        bail!("`cargo xtask setup --board {}` installs what is missing", board.name);
+        bail!(
+            "`cargo xtask setup --board {}` installs what is missing",
+            board.name
+        );
     }
     if !missing.is_empty() {
         println!("installing with apt-get: {}", missing.join(" "));
         apt::install(&missing)?;
         let still = apt::missing(&missing)?;
         if !still.is_empty() {
-            bail!("apt-get said it was done, and did not install: {}", still.join(" "));
+            bail!(
+                "apt-get said it was done, and did not install: {}",
+                still.join(" ")
+            );
         }
     }
     let cache = Cache::from_environment()?;

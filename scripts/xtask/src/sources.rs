@@ -177,23 +177,49 @@ impl<'a> Store<'a> {
         source: &Source,
         log: &Log,
     ) -> Result<PathBuf> {
-        let key = Key::new("source", 1).field("sha256", &source.sha256);
+        self.unpack_patched(name, wanted, source, &[], log)
+    }
+
+    /// The unpacked tree of a source, with patches applied in their order.
+    ///
+    /// # Errors
+    /// When it cannot be unpacked, or a patch does not apply.
+    pub fn unpack_patched(
+        &self,
+        name: &str,
+        wanted: &Wanted,
+        source: &Source,
+        patches: &[PathBuf],
+        log: &Log,
+    ) -> Result<PathBuf> {
+        let mut key = Key::new("source", 1).field("sha256", &source.sha256);
+        for patch in patches {
+            key = key.file("patch", patch)?;
+        }
         let kind = format!("source-{name}");
         let entry = self.cache.entry(&kind, &key, log, |rooms| {
             let tree = rooms.out.join("tree");
             let file = self.file(source);
-            if wanted.kind == Kind::Tarball {
-                return untar(&file, &tree, log);
+            match (wanted.kind, &wanted.inner) {
+                (Kind::Tarball, _) => untar(&file, &tree, log)?,
+                (Kind::Binary, None) => extract(&file, &tree, log)?,
+                (Kind::Binary, Some(inner)) => {
+                    let package = rooms.work.join("package");
+                    extract(&file, &package, log)?;
+                    untar(&package.join(inner), &tree, log)?;
+                }
             }
-            let package = match &wanted.inner {
-                Some(_) => rooms.work.join("package"),
-                None => tree.clone(),
-            };
-            log.run(tool("dpkg-deb").arg("--extract").arg(&file).arg(&package))?;
-            match &wanted.inner {
-                Some(inner) => untar(&package.join(inner), &tree, log),
-                None => Ok(()),
+            for patch in patches {
+                log.run(
+                    tool("patch")
+                        .args(["--strip=1", "--batch", "--fuzz=0", "--directory"])
+                        .arg(&tree)
+                        .arg("--input")
+                        .arg(patch),
+                )
+                .with_context(|| format!("{} does not apply to {name}", patch.display()))?;
             }
+            Ok(())
         })?;
         Ok(entry.path.join("tree"))
     }
@@ -242,7 +268,11 @@ impl<'a> Store<'a> {
             "Debian's package {} in version {} cannot be had from this machine's mirror; seen: {}",
             wanted.package,
             wanted.series,
-            if seen.is_empty() { "nothing".to_owned() } else { seen.join(", ") }
+            if seen.is_empty() {
+                "nothing".to_owned()
+            } else {
+                seen.join(", ")
+            }
         )
     }
 
@@ -285,6 +315,10 @@ impl<'a> Store<'a> {
         let folder = self.cache.root().join("downloads");
         folder.join(format!("{name}-{}.json", wanted.version))
     }
+}
+
+fn extract(package: &Path, to: &Path, log: &Log) -> Result<()> {
+    log.run(tool("dpkg-deb").arg("--extract").arg(package).arg(to))
 }
 
 fn untar(file: &Path, to: &Path, log: &Log) -> Result<()> {
@@ -330,7 +364,11 @@ mod tests {
         assert!(!linux.fits("6.120.1-1"));
         assert!(!linux.fits("6.13-1"));
         let std = sources().get("rust-src").unwrap().clone();
-        assert!(std.clone().in_version("1.96.1").fits("1.96.1+dfsg1-2~bpo13+1"));
+        assert!(
+            std.clone()
+                .in_version("1.96.1")
+                .fits("1.96.1+dfsg1-2~bpo13+1")
+        );
         assert!(!std.in_version("1.96.1").fits("1.95.0+dfsg1-2~bpo13+1"));
     }
 }

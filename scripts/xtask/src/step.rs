@@ -35,7 +35,12 @@ impl fmt::Display for Failed {
         for line in self.tail.lines() {
             writeln!(f, "  | {line}")?;
         }
-        write!(f, "the step {} failed; its log is {}", self.step, self.log.display())
+        write!(
+            f,
+            "the step {} failed; its log is {}",
+            self.step,
+            self.log.display()
+        )
     }
 }
 
@@ -75,7 +80,11 @@ impl Steps {
         let shown = self.progress.start(number, name);
         match work(&log) {
             Ok((value, cached)) => {
-                shown.finish(if cached { Outcome::Cached } else { Outcome::Built });
+                shown.finish(if cached {
+                    Outcome::Cached
+                } else {
+                    Outcome::Built
+                });
                 Ok(value)
             }
             Err(error) => {
@@ -129,7 +138,10 @@ mod tests {
             .unwrap_err();
         let text = format!("{error:#}");
         assert!(text.contains("no rule to make it"), "{text}");
-        assert!(text.contains("kernel.log") && !text.contains("| 50\n"), "{text}");
+        assert!(
+            text.contains("kernel.log") && !text.contains("| 50\n"),
+            "{text}"
+        );
     }
 
     #[test]

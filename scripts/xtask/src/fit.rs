@@ -1,0 +1,123 @@
+//! kernel.itb: the kernel and its device tree in one FIT image, each with its checksum.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use flashfit::layout::{Format, render};
+
+use crate::command::{Log, tool};
+use crate::context::{Context, Tree, copy, sorted};
+use crate::uboot::UBoot;
+
+/// The parts of a slot's kernel partition.
+pub struct Fit {
+    /// The FIT image.
+    pub image: PathBuf,
+    /// The device tree in it.
+    pub device_tree: PathBuf,
+}
+
+/// Makes the device tree and the FIT image in the folder `work`.
+///
+/// # Errors
+/// When one of them cannot be made.
+pub fn build(
+    context: &Context,
+    linux: &Tree,
+    u_boot: &UBoot,
+    kernel: &Path,
+    work: &Path,
+    log: &Log,
+) -> Result<Fit> {
+    let facts = context.board.require(&context.board.linux, "linux")?;
+    let at = context.board.path.display();
+    let source = facts
+        .dts
+        .as_ref()
+        .with_context(|| format!("{at}: [linux] has no dts, and the boot loader wants one"))?;
+    let address = facts
+        .load_address
+        .with_context(|| format!("{at}: [linux] has no load-address, and a FIT image has one"))?;
+    fs::create_dir_all(work)?;
+    let board = context.repo.board_folder(&context.board.name);
+    let device_tree = device_tree(context, linux, &board.join(source), &facts.arch, work, log)?;
+
+    copy(kernel, &work.join("kernel"), 0o644)?;
+    let template = context.repo.path("boards/common/kernel.its");
+    let mut text = fs::read_to_string(&template)
+        .with_context(|| format!("cannot read {}", template.display()))?;
+    for (name, value) in [
+        ("BOARD", context.board.name.clone()),
+        ("ARCH", facts.arch.clone()),
+        ("LOAD_ADDRESS", address.to_string()),
+        ("KERNEL", "kernel".to_owned()),
+        ("DTB", file_name(&device_tree)),
+    ] {
+        text = text.replace(&format!("@{name}@"), &value);
+    }
+    fs::write(work.join("kernel.its"), text)?;
+    // The names in the .its are relative to where mkimage runs.
+    log.run(
+        tool(u_boot.mkimage())
+            .current_dir(work)
+            .args(["-f", "kernel.its", "kernel.itb"]),
+    )?;
+    Ok(Fit {
+        image: work.join("kernel.itb"),
+        device_tree,
+    })
+}
+
+fn device_tree(
+    context: &Context,
+    linux: &Tree,
+    source: &Path,
+    arch: &str,
+    work: &Path,
+    log: &Log,
+) -> Result<PathBuf> {
+    let partitions = work.join(Format::Dts.file_name());
+    fs::write(partitions, render(&context.board, Format::Dts)?)?;
+    let tree = linux.path.join("arch").join(arch).join("boot/dts");
+    let plain = work.join("board.dts");
+    let mut preprocess = tool(format!("{}gcc", context.cc()?.prefix));
+    preprocess
+        .args(["-E", "-P", "-nostdinc", "-undef", "-D__DTS__"])
+        .args(["-x", "assembler-with-cpp"])
+        .arg("-I")
+        .arg(work);
+    for folder in folders(&tree)? {
+        preprocess.arg("-I").arg(folder);
+    }
+    log.run(
+        preprocess
+            .arg("-I")
+            .arg(linux.path.join("include"))
+            .arg("-o")
+            .arg(&plain)
+            .arg(source),
+    )?;
+    let compiled = work.join(format!("{}.dtb", context.board.name));
+    log.run(
+        tool("dtc")
+            .args(["-q", "-I", "dts", "-O", "dtb", "-o"])
+            .arg(&compiled)
+            .arg(&plain),
+    )?;
+    Ok(compiled)
+}
+
+/// The folder of an architecture's device trees, and those of the vendors in it.
+fn folders(tree: &Path) -> Result<Vec<PathBuf>> {
+    let mut all = sorted(tree)?;
+    all.retain(|path| path.is_dir());
+    all.insert(0, tree.to_owned());
+    Ok(all)
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}

@@ -1,0 +1,273 @@
+//! `cargo xtask image`: everything, from the sources to flash.bin.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, anyhow};
+use flashfit::check::Report;
+use flashfit::images::Images;
+use flashfit::{assemble, check};
+
+use crate::build_json;
+use crate::busybox::{self, Busybox};
+use crate::cache::remove;
+use crate::cargo_build::{self, App, Programs};
+use crate::command::Log;
+use crate::context::{Context, Tree, copy};
+use crate::fit::{self, Fit};
+use crate::key::sha256;
+use crate::output::Output;
+use crate::setup;
+use crate::step::{Steps, both};
+use crate::toolchain::{self, Toolchain};
+use crate::uboot::{self, UBoot};
+use crate::{boot_image, kernel, rootfs};
+
+/// The steps of [`run`].
+const STEPS: usize = 10;
+
+/// The sources of an image.
+pub struct SourceTrees {
+    linux: Tree,
+    musl: Tree,
+    u_boot: Tree,
+    busybox: Tree,
+}
+
+impl SourceTrees {
+    /// Each with the name it has in sources.toml.
+    pub fn all(&self) -> [(&'static str, &Tree); 4] {
+        [
+            ("busybox", &self.busybox),
+            ("linux", &self.linux),
+            ("musl", &self.musl),
+            ("u-boot", &self.u_boot),
+        ]
+    }
+}
+
+/// What userland and kernel land contribute.
+struct Parts {
+    app: App,
+    busybox: Busybox,
+    u_boot: UBoot,
+    kernel: PathBuf,
+}
+
+/// Builds the image folder of the board, and prints its budget table.
+///
+/// # Errors
+/// When a step fails, or the image is over a budget. Then out/ has what it had before; what
+/// is over budget is in out/`board`.over-budget.
+pub fn run(context: &Context, profile: Option<&str>) -> Result<()> {
+    setup::require(&context.board, &context.rustc)?;
+    let rust = context.board.require(&context.board.rust, "rust")?;
+    let profile = profile.unwrap_or(&rust.profile);
+    let steps = Steps::new(STEPS, &logs(context));
+    // Two builds of a board in one checkout take turns.
+    let waiting = Log::create(&steps.logs().join("waiting.log"))?;
+    let lock = format!("out-{}", identity(context));
+    let report = context.cache.exclusively(&lock, &waiting, || {
+        remove(waiting.path())?;
+        build(context, profile, &steps)
+    })?;
+    drop(steps);
+    print!("{}", check::table(&report));
+    for suggestion in check::suggestions(&context.board, &report) {
+        println!("{suggestion}");
+    }
+    Ok(())
+}
+
+/// Builds the app crate's programs alone, and prints where they are and their sizes.
+///
+/// # Errors
+/// When a step fails.
+pub fn run_app(context: &Context, profile: Option<&str>, programs: Programs) -> Result<()> {
+    setup::require(&context.board, &context.rustc)?;
+    let rust = context.board.require(&context.board.rust, "rust")?;
+    let profile = profile.unwrap_or(&rust.profile);
+    let steps = Steps::new(3, &logs(context));
+    let (linux, musl) = steps.run("sources", |log| {
+        let note = |text: String| steps.note(&text);
+        Ok((
+            (
+                context.tree("linux", log, &note)?,
+                context.tree("musl", log, &note)?,
+            ),
+            false,
+        ))
+    })?;
+    let tools = steps.run("toolchain", |log| {
+        toolchain::build(context, &musl, &linux, log)
+    })?;
+    let app = steps.run("app", |log| {
+        cargo_build::build(context, &tools, profile, programs, log)
+    })?;
+    drop(steps);
+    for name in programs.names() {
+        let path = app.program(name);
+        let size = flashfit::units::Bytes(fs::metadata(&path)?.len());
+        println!("{} {size} bytes", path.display());
+    }
+    Ok(())
+}
+
+/// Where the steps write their logs until the build is done.
+fn logs(context: &Context) -> PathBuf {
+    context.cache.root().join("logs").join(identity(context))
+}
+
+/// The board and the checkout: builds of the same board in two checkouts are two builds.
+fn identity(context: &Context) -> String {
+    let root = sha256(context.repo.root().as_os_str().as_encoded_bytes());
+    format!("{}-{}", context.board.name, &root[..8])
+}
+
+fn build(context: &Context, profile: &str, steps: &Steps) -> Result<Report> {
+    let trees = sources(context, steps)?;
+    let parts = parts(context, &trees, profile, steps)?;
+    let output = Output::create(&context.repo.path("out"), &context.board.name)?;
+    let images = &output.folder().to_owned();
+
+    let squashfs = steps.run("rootfs", |log| {
+        rootfs::build(context, &parts.busybox, &parts.app.program("tinyrust"), log)
+    })?;
+    let fit = steps.run("fit", |log| {
+        let work = output.work();
+        let fit = fit::build(
+            context,
+            &trees.linux,
+            &parts.u_boot,
+            &parts.kernel,
+            &work,
+            log,
+        )?;
+        Ok((fit, false))
+    })?;
+    let report = steps.run("check", |log| {
+        collect(context, &parts, &fit, &squashfs, images)?;
+        let baseline = output.previous("flashfit.json");
+        let baseline = baseline.and_then(|path| Report::load(&path).ok());
+        let folder = Images::open(images)?;
+        let report = check::check(&context.board, &folder, baseline.as_ref())?;
+        fs::write(images.join("flashfit.json"), report.to_json())?;
+        log.note(check::table(&report));
+        Ok((report, false))
+    })?;
+    if !report.fits {
+        keep_logs(steps, images)?;
+        let kept = output.keep_as("over-budget")?;
+        return Err(over_budget(&report, &context.repo.shown(&kept).to_string()));
+    }
+    steps.run("flash", |_| {
+        let flash = images.join("flash.bin");
+        assemble::assemble(&context.board, &Images::open(images)?, &flash)?;
+        build_json::write(context, &trees, &parts.app, profile, images)?;
+        keep_logs(steps, images)?;
+        output.finish()?;
+        Ok(((), false))
+    })?;
+    Ok(report)
+}
+
+fn sources(context: &Context, steps: &Steps) -> Result<SourceTrees> {
+    steps.run("sources", |log| {
+        let note = |text: String| steps.note(&text);
+        let tree = |name| context.tree(name, log, &note);
+        let trees = SourceTrees {
+            linux: tree("linux")?,
+            musl: tree("musl")?,
+            u_boot: tree("u-boot")?,
+            busybox: tree("busybox")?,
+        };
+        Ok((trees, false))
+    })
+}
+
+/// The kernel is half of all work, and the server's link-time optimization runs on one core:
+/// side by side they keep all cores busy.
+fn parts(context: &Context, trees: &SourceTrees, profile: &str, steps: &Steps) -> Result<Parts> {
+    let kernel_land = || -> Result<(UBoot, PathBuf)> {
+        let u_boot = steps.run("u-boot", |log| uboot::build(context, &trees.u_boot, log))?;
+        let kernel = steps.run("kernel", |log| kernel::build(context, &trees.linux, log))?;
+        Ok((u_boot, kernel))
+    };
+    let userland = || -> Result<(App, Busybox)> {
+        let tools: Toolchain = steps.run("toolchain", |log| {
+            toolchain::build(context, &trees.musl, &trees.linux, log)
+        })?;
+        let app = steps.run("app", |log| {
+            cargo_build::build(context, &tools, profile, Programs::All, log)
+        })?;
+        let busybox = steps.run("busybox", |log| {
+            busybox::build(context, &tools, &trees.busybox, log)
+        })?;
+        Ok((app, busybox))
+    };
+    let (kernel_land, userland) = std::thread::scope(|scope| {
+        let other = scope.spawn(kernel_land);
+        let userland = userland();
+        let kernel_land = other
+            .join()
+            .unwrap_or_else(|_| Err(anyhow!("the kernel's thread panicked")));
+        (kernel_land, userland)
+    });
+    // The userland's failure first: it is the one that a change of the app brings.
+    let ((app, busybox), (u_boot, kernel)) = both(userland, kernel_land)?;
+    Ok(Parts {
+        app,
+        busybox,
+        u_boot,
+        kernel,
+    })
+}
+
+/// Puts everything that the image is made of into the image folder.
+fn collect(
+    context: &Context,
+    parts: &Parts,
+    fit: &Fit,
+    squashfs: &Path,
+    images: &Path,
+) -> Result<()> {
+    let board = &context.board;
+    let linux = board.require(&board.linux, "linux")?;
+    let facts = board.require(&board.u_boot, "u-boot")?;
+    let put = |from: &Path, name: &Path, mode| copy(from, &images.join(name), mode);
+    let facts_file = context.repo.board_folder(&board.name).join("board.toml");
+    put(&facts_file, "board.toml".as_ref(), 0o644)?;
+    put(&parts.kernel, linux.image.as_ref(), 0o644)?;
+    put(&fit.image, "kernel.itb".as_ref(), 0o644)?;
+    put(
+        &fit.device_tree,
+        format!("{}.dtb", board.name).as_ref(),
+        0o644,
+    )?;
+    put(squashfs, "rootfs.squashfs".as_ref(), 0o644)?;
+    for name in ["tinyrust", "hello"] {
+        put(&parts.app.program(name), name.as_ref(), 0o755)?;
+    }
+    for file in &facts.files {
+        put(&parts.u_boot.file(&file.file), &file.file, 0o644)?;
+    }
+    boot_image::write(board, images)
+}
+
+fn keep_logs(steps: &Steps, images: &Path) -> Result<()> {
+    let folder = images.join("logs");
+    fs::create_dir_all(&folder)?;
+    for entry in fs::read_dir(steps.logs())? {
+        let entry = entry?;
+        copy(&entry.path(), &folder.join(entry.file_name()), 0o644)?;
+    }
+    Ok(())
+}
+
+fn over_budget(report: &Report, kept: &str) -> anyhow::Error {
+    anyhow!(
+        "{}\nthe image is over budget; it is kept in {kept} for inspection, and what was built \
+         before is untouched",
+        report.errors.join("\n")
+    )
+}

@@ -1,0 +1,184 @@
+//! Size profiles: app/profiles.toml for what Cargo.toml cannot say on a stable compiler, and
+//! the profile of app/Cargo.toml that it completes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
+
+use crate::proof::Lto;
+
+/// A table of app/profiles.toml.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Profile {
+    /// The crates of the standard library that are compiled anew; empty: the prebuilt one.
+    #[serde(default)]
+    pub build_std: Vec<String>,
+    /// Features of the standard library.
+    #[serde(default)]
+    pub build_std_features: Vec<String>,
+    /// The panic strategy, where it is one that Cargo.toml does not take.
+    pub panic: Option<String>,
+    /// Flags of rustc.
+    #[serde(default)]
+    pub rustflags: Vec<String>,
+}
+
+/// A profile of a Cargo.toml with everything it inherits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CargoProfile {
+    /// `-C` options that follow from it.
+    pub codegen: BTreeMap<String, String>,
+    /// Its link-time optimization.
+    pub lto: Lto,
+}
+
+/// Reads a table of profiles.toml.
+///
+/// # Errors
+/// When there is none of that name; the message has the names there are.
+pub fn load(path: &Path, name: &str) -> Result<Profile> {
+    let text =
+        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let all: BTreeMap<String, Profile> =
+        toml::from_str(&text).with_context(|| format!("in {}", path.display()))?;
+    match all.get(name) {
+        Some(profile) => Ok(profile.clone()),
+        None => bail!(
+            "no profile {name:?} in app/profiles.toml; there are: {}",
+            all.keys().cloned().collect::<Vec<_>>().join(", ")
+        ),
+    }
+}
+
+/// Reads a profile of a Cargo.toml.
+///
+/// # Errors
+/// When the file cannot be read, or a profile inherits from one that is not there.
+pub fn of_manifest(path: &Path, name: &str) -> Result<CargoProfile> {
+    let text =
+        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let manifest: toml::Table =
+        toml::from_str(&text).with_context(|| format!("in {}", path.display()))?;
+    let empty = toml::Table::new();
+    let profiles = manifest
+        .get("profile")
+        .and_then(toml::Value::as_table)
+        .unwrap_or(&empty);
+    resolve(profiles, name).with_context(|| format!("in {}", path.display()))
+}
+
+fn resolve(profiles: &toml::Table, name: &str) -> Result<CargoProfile> {
+    // From the profile to its ancestors; a setting of a later one does not count any more.
+    let mut settings = toml::Table::new();
+    let mut at = name.to_owned();
+    let mut seen = Vec::new();
+    loop {
+        if seen.contains(&at) {
+            bail!("[profile.{at}] inherits from itself");
+        }
+        seen.push(at.clone());
+        let table = profiles.get(&at).and_then(toml::Value::as_table);
+        for (key, value) in table.into_iter().flatten() {
+            settings.entry(key.clone()).or_insert(value.clone());
+        }
+        let built_in = at == "release" || at == "dev";
+        match table
+            .and_then(|table| table.get("inherits"))
+            .and_then(toml::Value::as_str)
+        {
+            Some(parent) => at = parent.to_owned(),
+            None if built_in => break,
+            None => bail!("[profile.{at}] is not there or inherits nothing"),
+        }
+    }
+    // Cargo's own defaults (The Cargo Book, Profiles).
+    let optimized = seen.iter().any(|name| name == "release");
+    let level = if optimized { "3" } else { "0" };
+    settings
+        .entry("opt-level")
+        .or_insert(toml::Value::String(level.to_owned()));
+    Ok(CargoProfile {
+        codegen: codegen(&settings),
+        lto: match settings.get("lto") {
+            Some(toml::Value::Boolean(true)) => Lto::Fat,
+            Some(toml::Value::String(word)) if word == "fat" => Lto::Fat,
+            Some(toml::Value::String(word)) if word == "thin" => Lto::Thin,
+            _ => Lto::Off,
+        },
+    })
+}
+
+/// The options that cargo passes on as they are, where they are set. Level 0 is what rustc
+/// does without being told, and cargo does not tell it.
+fn codegen(settings: &toml::Table) -> BTreeMap<String, String> {
+    let mut options = BTreeMap::new();
+    for name in ["opt-level", "codegen-units", "panic"] {
+        let value = match settings.get(name) {
+            Some(toml::Value::String(word)) => word.clone(),
+            Some(toml::Value::Integer(number)) => number.to_string(),
+            _ => continue,
+        };
+        let silent = (name, value.as_str()) == ("opt-level", "0")
+            || (name, value.as_str()) == ("panic", "unwind");
+        if !silent {
+            options.insert(name.to_owned(), value);
+        }
+    }
+    options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MANIFEST: &str = r#"
+        [profile.release]
+        lto = "thin"
+        codegen-units = 1
+        [profile.tiny]
+        inherits = "release"
+        opt-level = "z"
+        lto = "fat"
+        panic = "abort"
+        [profile.tiny-diag]
+        inherits = "tiny"
+        strip = false
+        [profile.lost]
+        inherits = "nowhere"
+    "#;
+
+    fn profile(name: &str) -> Result<CargoProfile> {
+        let manifest: toml::Table = toml::from_str(MANIFEST).unwrap();
+        resolve(manifest["profile"].as_table().unwrap(), name)
+    }
+
+    #[test]
+    fn a_profile_has_what_it_inherits() {
+        let diag = profile("tiny-diag").unwrap();
+        assert_eq!(diag.lto, Lto::Fat);
+        let options = diag.codegen.iter().map(|(n, v)| format!("{n}={v}"));
+        assert_eq!(
+            options.collect::<Vec<_>>(),
+            ["codegen-units=1", "opt-level=z", "panic=abort"]
+        );
+    }
+
+    #[test]
+    fn the_built_in_profiles_bring_cargos_defaults() {
+        let release = profile("release").unwrap();
+        assert_eq!(release.lto, Lto::Thin);
+        assert_eq!(release.codegen["opt-level"], "3");
+        assert!(profile("dev").unwrap().codegen.is_empty());
+    }
+
+    #[test]
+    fn a_profile_without_a_parent_is_an_error() {
+        for name in ["lost", "absent"] {
+            assert!(profile(name).is_err(), "{name}");
+        }
+    }
+}
