@@ -7,6 +7,7 @@ mod contents;
 mod measure;
 mod movers;
 mod report;
+mod rows;
 mod suggest;
 mod table;
 
@@ -89,5 +90,5 @@ fn hint(error: &squashfs::PathError) -> &'static str {
 /// over budget is no error here: see [`Report::fits`].
 pub fn check(board: &Board, images: &Images, baseline: Option<&Report>) -> Result<Report, Error> {
     let measured = measure::measure(board, images).map_err(Error::Inputs)?;
-    Ok(report::report(board, measured, baseline))
+    Ok(rows::report(board, measured, baseline))
 }

@@ -1,7 +1,7 @@
 //! The flash map in the languages of everything that needs it.
 //!
 //! board.toml is the only home of an offset; boot loader, kernel, image builders and
-//! documentation get theirs from here. [`render`] gives one form as text; [`write`]
+//! documentation get theirs from here. [`render`] gives one form as text; [`write`](fn@write)
 //! puts forms into a folder and touches no file that is already right, so that make
 //! rebuilds nothing for it.
 //!

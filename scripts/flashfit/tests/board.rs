@@ -1,9 +1,12 @@
 //! What board.toml may say, and what is said where it may not.
 
-use std::path::{Path, PathBuf};
+mod common;
+
+use std::path::Path;
 
 use flashfit::board::{Board, Error};
 use flashfit::units::{Address, Bytes};
+use proptest::prelude::*;
 
 /// A whole map of 1 MiB with two slots.
 const GOOD: &str = r#"[flash]
@@ -77,28 +80,27 @@ fn assert_has(text: &str, parts: &[&str]) {
 
 #[test]
 fn every_board_of_the_tree_is_valid() {
-    let boards = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../boards");
-    let files: Vec<PathBuf> = std::fs::read_dir(boards)
-        .unwrap()
-        .map(|entry| entry.unwrap().path().join("board.toml"))
-        .filter(|path| path.exists())
-        .collect();
-    assert!(!files.is_empty());
-    for file in files {
+    for file in common::boards() {
         let board = Board::load(&file).unwrap_or_else(|error| panic!("{error}"));
         let folder = file.parent().unwrap().file_name().unwrap();
         assert_eq!(board.name.as_str(), folder, "a board has its folder's name");
-        for table in ["rust", "cc", "linux", "rootfs", "qemu"] {
-            let there = match table {
-                "rust" => board.rust.is_some(),
-                "cc" => board.cc.is_some(),
-                "linux" => board.linux.is_some(),
-                "rootfs" => board.rootfs.is_some(),
-                _ => board.qemu.is_some(),
-            };
-            assert!(there, "{}: no [{table}]", file.display());
-        }
+        assert!(board.rust.is_some() && board.cc.is_some() && board.linux.is_some());
+        assert!(board.rootfs.is_some() && board.qemu.is_some());
     }
+}
+
+#[test]
+fn the_sample_of_the_readme_is_valid() {
+    let readme = include_str!("../README.md");
+    let (_, after) = readme.split_once("```toml\n").unwrap();
+    let (sample, _) = after.split_once("```").unwrap();
+    let board = parse(sample).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(board.partitions.len(), 7);
+    assert_eq!(board.components.len(), 2);
+    assert!(
+        sample.lines().nth(32).unwrap().starts_with("budget"),
+        "the line in its message"
+    );
 }
 
 #[test]
@@ -456,4 +458,68 @@ fn a_missing_file_says_what_to_name() {
             "name a board.toml",
         ],
     );
+}
+
+/// A map of the given partitions, in blocks of 4 KiB.
+fn map_of(chip: u64, partitions: &[(u64, u64)]) -> String {
+    let mut text = format!(
+        "[flash]\nsize = \"{} KiB\"\nerase-block = \"4 KiB\"\n",
+        chip * 4
+    );
+    for (at, (offset, size)) in partitions.iter().enumerate() {
+        text += &format!(
+            "[[partition]]\nname = \"p{at}\"\noffset = \"{} KiB\"\nsize = \"{} KiB\"\n",
+            offset * 4,
+            size * 4
+        );
+    }
+    text
+}
+
+proptest! {
+    /// A map is valid exactly where each block belongs to one partition.
+    #[test]
+    fn maps_cover_each_block_once(
+        chip in 1..12_u64,
+        partitions in proptest::collection::vec((0..12_u64, 1..12_u64), 1..5),
+    ) {
+        let owners = |block: u64| {
+            partitions.iter().filter(|(at, size)| (*at..at + size).contains(&block)).count()
+        };
+        let covered = (0..chip).all(|block| owners(block) == 1)
+            && partitions.iter().all(|(at, size)| at + size <= chip);
+        let board = parse(&map_of(chip, &partitions));
+        prop_assert_eq!(board.is_ok(), covered, "{:?}", board.err());
+    }
+
+    /// Whatever the sizes and their order in the file, a complete map is taken, and one
+    /// with a partition that is a block larger or smaller is not.
+    #[test]
+    fn complete_maps_are_valid_in_any_order(
+        sizes in proptest::collection::vec(1..40_u64, 1..8),
+        turn in 0..8_usize,
+        wrong in 0..8_usize,
+        larger in any::<bool>(),
+    ) {
+        let chip = sizes.iter().sum();
+        let starts = sizes.iter().scan(0, |at, size| Some(std::mem::replace(at, *at + size)));
+        let mut partitions: Vec<(u64, u64)> = starts.zip(sizes.iter().copied()).collect();
+        let length = partitions.len();
+        partitions.rotate_left(turn % length);
+        let board = parse(&map_of(chip, &partitions)).unwrap();
+        let offsets: Vec<u64> = board.partitions.iter().map(|p| p.offset.get()).collect();
+        prop_assert!(offsets.is_sorted());
+
+        let size = &mut partitions[wrong % length].1;
+        *size = if larger { *size + 1 } else { *size - 1 };
+        prop_assert!(parse(&map_of(chip, &partitions)).is_err());
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_panic(line in 0..52_usize, text in "[ -~]{0,30}") {
+        let lines: Vec<&str> = GOOD.lines().collect();
+        let mut lines = lines;
+        lines[line % 50] = &text;
+        let _ = parse(&lines.join("\n"));
+    }
 }
