@@ -4,6 +4,7 @@ mod common;
 
 use std::fs;
 use std::fs::File;
+use std::process::Command;
 
 use common::{Run, Scratch, has, noise, text};
 use flashfit::check::{Report, Verdict};
@@ -146,6 +147,22 @@ fn what_fits_is_told_plainly() {
         ],
     );
     assert!(table.lines().all(|line| line == line.trim_end()));
+}
+
+#[test]
+fn a_terminal_gets_colours_and_the_same_table() {
+    let scratch = exact();
+    rewrite(&scratch, "200_000 B", "1_000 B");
+    let plain = scratch.flashfit(&CHECK).exits(1).stdout();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flashfit"));
+    command
+        .args(CHECK)
+        .current_dir(scratch.path("."))
+        .env("CLICOLOR_FORCE", "1");
+    let coloured = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    // Red and bold is what is over.
+    has(&coloured, &["\u{1b}[31mserver "]);
+    assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), plain);
 }
 
 #[test]

@@ -186,18 +186,13 @@ fn laid_out(lines: &[Line]) -> String {
             let cell = line.cells.get(at).map_or("", String::as_str);
             text.push_str(&format!("  {cell:>width$}"));
         }
-        let note = if line.note.is_empty() {
-            String::new()
-        } else {
-            format!("  {}", line.note)
-        };
-        let text = if note.is_empty() {
-            text.trim_end()
-        } else {
-            &text
-        };
         let style = line.style;
-        out.push_str(&format!("{style}{text}{style:#}{FAINT}{note}{FAINT:#}\n"));
+        let line = match line.note.as_str() {
+            "" => format!("{style}{}{style:#}", text.trim_end()),
+            note => format!("{style}{text}{style:#}  {FAINT}{note}{FAINT:#}"),
+        };
+        out.push_str(&line);
+        out.push('\n');
     }
     out
 }

@@ -13,8 +13,9 @@ pub(super) fn shell(board: &Board) -> String {
         notice(board)
     );
     for (name, value) in facts(board) {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "./_-+:@".contains(c);
-        let value = if !value.is_empty() && value.chars().all(plain) {
+        // Bare words could be meant as commands, says shellcheck; numbers cannot.
+        let number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+        let value = if number {
             value
         } else {
             format!("'{}'", value.replace('\'', r"'\''"))
