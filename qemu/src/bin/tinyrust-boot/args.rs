@@ -1,0 +1,71 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use tinyrust_qemu::images::DEFAULT_BOARD;
+
+/// Boot a device from an emulated flash chip and show that it answers.
+///
+/// QEMU gets flash.bin as the content of the board's flash chip, as board.toml
+/// describes it. The device's server is reached through a free port on the loopback
+/// interface; the device itself reaches nothing. Its chip is a private copy: what it
+/// writes is gone afterwards, unless --keep-flash says otherwise.
+#[derive(Debug, Parser)]
+#[command(
+    name = "run.sh",
+    version,
+    after_help = "\
+Examples:
+  run.sh                                  build and boot the default board
+  run.sh --serve                          and keep it running, with its address
+  run.sh --shell                          its serial console, from power-on
+  run.sh --images ~/buildroot/output/images   what another builder made
+  run.sh --keep-flash my.bin --shell      settings survive until the next run
+
+Exit status: 0 the device answered, 1 it did not, 2 wrong usage."
+)]
+pub(crate) struct Args {
+    /// Go to DIR first, as if started there
+    #[arg(short = 'C', value_name = "DIR", hide = true)]
+    pub(crate) directory: Option<PathBuf>,
+
+    /// The board whose out/<BOARD> is booted
+    #[arg(long, default_value = DEFAULT_BOARD)]
+    pub(crate) board: String,
+
+    /// Boot this image folder: any with a board.toml and a flash.bin
+    #[arg(long, value_name = "DIR", conflicts_with = "board")]
+    pub(crate) images: Option<PathBuf>,
+
+    /// Keep the device running until Ctrl-C and print its address
+    #[arg(long)]
+    pub(crate) serve: bool,
+
+    /// Give the serial console, from power-on; Ctrl-] leaves
+    #[arg(long, conflicts_with = "serve")]
+    pub(crate) shell: bool,
+
+    /// Write what was measured to boot.json in the image folder
+    #[arg(long, conflicts_with = "shell")]
+    pub(crate) record: bool,
+
+    /// Keep the flash chip's content in FILE, and go on with it if it is there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keep_flash: Option<PathBuf>,
+
+    /// Write everything the serial console says to FILE
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,204 @@
+//! One run of QEMU, from power-on to power-off.
+
+use std::fs::File;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::console::Console;
+use crate::error::Error;
+use crate::guard::Guard;
+use crate::images::ImageFolder;
+use crate::lock;
+use crate::qmp::Qmp;
+
+/// The port that the server on the device listens on.
+const HTTP_PORT: u16 = 80;
+
+/// QEMU opens its sockets before anything else; a host that needs longer is broken.
+const CONNECT: Duration = Duration::from_secs(60);
+
+/// A running QEMU with its console, its monitor and the guard that outlives us.
+#[derive(Debug)]
+pub(crate) struct Emulator {
+    process: Mutex<Child>,
+    guard: Guard,
+    stderr: std::path::PathBuf,
+    pub(crate) console: Console,
+    pub(crate) qmp: Qmp,
+    pub(crate) server: SocketAddr,
+    pub(crate) power_on: Instant,
+}
+
+impl Emulator {
+    /// Switches the power on. `work` takes the sockets and is removed if we die;
+    /// `flash` is the chip's content.
+    pub(crate) fn start(
+        images: &ImageFolder,
+        flash: &Path,
+        work: &Path,
+        log: File,
+    ) -> Result<Self, Error> {
+        let qemu = images.qemu();
+        let mut guard = Guard::new(work).map_err(Error::io("starting /bin/sh as QEMU's guard"))?;
+        // We listen and QEMU connects: not a byte of the console is lost, and once we
+        // are gone a QEMU that has not connected yet finds nobody and ends.
+        let listen = |name: &str| {
+            let path = work.join(name);
+            // Left over where the power was on before.
+            let _ = std::fs::remove_file(&path);
+            UnixListener::bind(&path)
+                .map(|listener| (listener, path.clone()))
+                .map_err(Error::io(path.display()))
+        };
+        let (console, console_path) = listen("console")?;
+        let (monitor, monitor_path) = listen("monitor")?;
+        let stderr = work.join("stderr");
+        let stderr_file = File::create(&stderr).map_err(Error::io(stderr.display()))?;
+
+        let network = format!("user,restrict=on,hostfwd=tcp:{}:0-:{HTTP_PORT}", Ipv4Addr::LOCALHOST);
+        let mut command = Command::new(&qemu.binary);
+        command
+            .args(qemu.args.iter().map(|argument| {
+                argument
+                    .replace("{flash}", &option_value(flash))
+                    .replace("{images}", &option_value(images.path()))
+                    .replace("{net}", &network)
+            }))
+            .args(["-no-user-config", "-display", "none", "-monitor", "none"])
+            .arg("-chardev")
+            .arg(format!("socket,id=console,path={}", option_value(&console_path)))
+            .args(["-serial", "chardev:console", "-chardev"])
+            .arg(format!("socket,id=monitor,path={}", option_value(&monitor_path)))
+            .args(["-mon", "chardev=monitor,mode=control"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(stderr_file)
+            // Ctrl-C is for us: we decide what becomes of the device.
+            .process_group(0);
+        let power_on = Instant::now();
+        let child = command.spawn().map_err(|source| Error::Spawn {
+            binary: qemu.binary.clone(),
+            package: qemu.package.clone(),
+            source,
+        })?;
+        let mut process = Reaped(Some(child));
+        let child = process.0.as_mut().expect("not taken yet");
+        guard.watch(child.id()).map_err(Error::io("QEMU's guard"))?;
+
+        let started = (|| {
+            let console = accept(&console, child)?;
+            let monitor = accept(&monitor, child)?;
+            let console = Console::attach(console, log)?;
+            let qmp = Qmp::attach(monitor)?;
+            let port = qmp.forwarded_port(HTTP_PORT)?;
+            Ok((console, qmp, port))
+        })();
+        let (console, qmp, port) = started.map_err(|source: io::Error| {
+            let said = std::fs::read_to_string(&stderr).unwrap_or_default();
+            Error::io(format_args!("starting {}", qemu.binary))(io::Error::other(format!(
+                "{source} {}",
+                said.trim()
+            )))
+        })?;
+        Ok(Self {
+            process: Mutex::new(process.0.take().expect("not taken yet")),
+            guard,
+            stderr,
+            console,
+            qmp,
+            server: (Ipv4Addr::LOCALHOST, port).into(),
+            power_on,
+        })
+    }
+
+    /// QEMU's process id.
+    pub(crate) fn pid(&self) -> u32 {
+        lock(&self.process).id()
+    }
+
+    /// How QEMU ended, should it have, and what it said.
+    pub(crate) fn ended(&self) -> Option<(String, String)> {
+        let status = lock(&self.process).try_wait().ok()??;
+        let stderr = std::fs::read_to_string(&self.stderr).unwrap_or_default();
+        Some((status.to_string(), stderr.trim().to_owned()))
+    }
+
+    /// How often the device started again without the power having been cut.
+    pub(crate) fn resets(&self) -> usize {
+        self.qmp.count("RESET")
+    }
+
+    /// How often the hardware watchdog bit.
+    pub(crate) fn watchdog_bites(&self) -> usize {
+        self.qmp.count("WATCHDOG")
+    }
+}
+
+impl Drop for Emulator {
+    /// Cuts the power: SIGKILL leaves QEMU no time for a last write.
+    fn drop(&mut self) {
+        let mut process = lock(&self.process);
+        // It may have ended by itself.
+        let _ = process.kill();
+        let _ = process.wait();
+        drop(process);
+        self.guard.release();
+    }
+}
+
+/// Kills a child that nobody took over, whatever way the starting ended.
+struct Reaped(Option<Child>);
+
+impl Drop for Reaped {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Waits for QEMU to connect, as long as it lives.
+fn accept(listener: &UnixListener, qemu: &mut Child) -> io::Result<UnixStream> {
+    listener.set_nonblocking(true)?;
+    let deadline = Instant::now() + CONNECT;
+    loop {
+        match listener.accept() {
+            Ok((stream, _)) => {
+                stream.set_nonblocking(false)?;
+                return Ok(stream);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+        if let Some(status) = qemu.try_wait()? {
+            return Err(io::Error::other(format!("QEMU ended ({status})")));
+        }
+        if Instant::now() > deadline {
+            return Err(io::Error::other("QEMU did not open its console"));
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A path as a value among QEMU's comma-separated options, where `,,` is a comma.
+fn option_value(path: &Path) -> String {
+    path.to_string_lossy().replace(',', ",,")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comma_in_a_path_does_not_end_the_option() {
+        assert_eq!(option_value(Path::new("/a,b/flash.bin")), "/a,,b/flash.bin");
+    }
+}

@@ -1,0 +1,130 @@
+//! Image folders: what a builder leaves behind, see [`ImageFolder`].
+
+use std::path::{Path, PathBuf};
+
+use flashfit::board::{self, Board};
+
+use crate::error::Error;
+
+/// The environment variable that names the image folder for the tests.
+pub const IMAGES_VARIABLE: &str = "TINYRUST_IMAGES";
+
+/// The board that is meant where none is named.
+pub const DEFAULT_BOARD: &str = "ast2600-evb";
+
+/// A folder with a `board.toml` and the `flash.bin` that was made for it. Who built
+/// it, Buildroot, Yocto or `cargo xtask image`, makes no difference.
+#[derive(Clone, Debug)]
+pub struct ImageFolder {
+    path: PathBuf,
+    board: Board,
+    qemu: board::Qemu,
+}
+
+impl ImageFolder {
+    /// Opens the folder at `path`.
+    ///
+    /// # Errors
+    /// When a file is missing (the message says which command makes it), when
+    /// board.toml is wrong or has no `[qemu]` table, or when flash.bin has not the
+    /// chip's size.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, Error> {
+        let path = path.into();
+        let path = path.canonicalize().unwrap_or(path);
+        for file in ["board.toml", "flash.bin"] {
+            let file = path.join(file);
+            if !file.is_file() {
+                let command = match path.file_name().and_then(|name| name.to_str()) {
+                    Some(name) if path.parent() == Some(&out_folder()) => {
+                        format!("cargo xtask image --board {name}")
+                    }
+                    _ => format!("cargo xtask image --board {DEFAULT_BOARD}"),
+                };
+                return Err(Error::NoImage {
+                    path: file,
+                    command,
+                });
+            }
+        }
+        let board = Board::load(path.join("board.toml"))?;
+        let qemu = board.require(&board.qemu, "qemu")?.clone();
+        let flash = path.join("flash.bin");
+        let size = std::fs::metadata(&flash)
+            .map_err(Error::io(flash.display()))?
+            .len();
+        let chip = board.flash.size.0;
+        if size != chip {
+            return Err(Error::FlashSize {
+                path: flash,
+                size,
+                chip,
+            });
+        }
+        Ok(Self { path, board, qemu })
+    }
+
+    /// The folder of `board` that the direct build makes.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn of_board(board: &str) -> Result<Self, Error> {
+        Self::open(out_folder().join(board))
+    }
+
+    /// The folder that [`IMAGES_VARIABLE`] names, else the default board's.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn from_environment() -> Result<Self, Error> {
+        match std::env::var_os(IMAGES_VARIABLE) {
+            Some(path) => Self::open(path),
+            None => Self::of_board(DEFAULT_BOARD),
+        }
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A file in the folder.
+    #[must_use]
+    pub fn file(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// The board's facts.
+    #[must_use]
+    pub fn board(&self) -> &Board {
+        &self.board
+    }
+
+    /// The emulator's facts.
+    #[must_use]
+    pub fn qemu(&self) -> &board::Qemu {
+        &self.qemu
+    }
+}
+
+/// Where the direct build puts its image folders.
+fn out_folder() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package).join("out")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_folder_says_which_command_makes_it() {
+        let error = ImageFolder::of_board("no-such-board").expect_err("no such folder");
+        let message = error.to_string();
+        assert!(
+            message.contains("cargo xtask image --board no-such-board"),
+            "{message}"
+        );
+        assert!(message.contains("board.toml"), "{message}");
+    }
+}

@@ -1,0 +1,48 @@
+//! How many machines may be busy at once on this host.
+//!
+//! A booting machine keeps a core busy. Tests run as threads of one process
+//! (`cargo test`) or as processes (`cargo nextest`), and two checkouts may be tested
+//! side by side: locks on files count them all, and the kernel drops them with their
+//! holder, whatever happens to it.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::thread;
+use std::time::Duration;
+
+/// The right to keep one machine busy, given back on drop.
+#[derive(Debug)]
+pub struct Permit(#[expect(dead_code, reason = "held for its lock")] File);
+
+impl Permit {
+    /// Waits until fewer machines are busy than the host has cores.
+    ///
+    /// A thread that holds a permit must not ask for a second one: with a single core
+    /// there is only one.
+    ///
+    /// # Errors
+    /// When no lock file can be made in the directory for temporary files.
+    pub fn acquire() -> io::Result<Self> {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let directory = std::env::temp_dir().join(format!(
+            "tinyrust-qemu-permits-{}",
+            rustix::process::getuid().as_raw()
+        ));
+        std::fs::create_dir_all(&directory)?;
+        loop {
+            for index in 0..cores {
+                let file = OpenOptions::new()
+                    .create(true)
+                    .truncate(false)
+                    .write(true)
+                    .open(directory.join(index.to_string()))?;
+                match file.try_lock() {
+                    Ok(()) => return Ok(Self(file)),
+                    Err(TryLockError::WouldBlock) => {}
+                    Err(TryLockError::Error(error)) => return Err(error),
+                }
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Signs on the console that waiting any longer is of no use.
+
+/// What ended a wait before the awaited thing came.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Trouble {
+    /// The kernel gave up.
+    #[error("the kernel panicked: {0}")]
+    KernelPanic(String),
+    /// A program or the kernel met an instruction that this CPU has not.
+    #[error(
+        "illegal instruction: {0}\n\
+         (a CPU feature that board.toml claims and the silicon has not, \
+         or a panic in a program built with immediate-abort)"
+    )]
+    IllegalInstruction(String),
+    /// The kernel tripped over its own feet without giving up.
+    #[error("the kernel reports a fault: {0}")]
+    KernelFault(String),
+    /// The boot loader found nothing that it could start.
+    #[error("the boot loader gave up: {0}")]
+    BootLoader(String),
+    /// The boot loader waits for commands.
+    #[error("the boot loader stopped at its prompt")]
+    BootLoaderPrompt,
+    /// The device started again by itself.
+    #[error("the device reset itself {0} time(s)")]
+    Reset(usize),
+    /// Nothing at all came for too long.
+    #[error("the console has been silent for {0} s")]
+    Silence(u64),
+    /// The time is over.
+    #[error("the time is over")]
+    Deadline,
+    /// QEMU is gone.
+    #[error("QEMU ended ({status}){}{stderr}", if stderr.is_empty() { "" } else { ": " })]
+    QemuEnded {
+        /// How it ended.
+        status: String,
+        /// What it printed.
+        stderr: String,
+    },
+    /// Somebody asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// Finds the first sign in the console's text that the device will not come up.
+///
+/// Sources of the phrases: Linux `kernel/panic.c`, `arch/*/kernel/traps.c` and
+/// `kernel/signal.c`; U-Boot `common/spl/spl.c`, `lib/hang.c` and
+/// `arch/arm/lib/interrupts.c`; busybox ash for the words after a program died.
+pub(crate) fn find(text: &str) -> Option<Trouble> {
+    text.lines().find_map(|line| {
+        let has = |phrases: &[&str]| phrases.iter().any(|phrase| line.contains(phrase));
+        let said = || line.trim().to_owned();
+        if has(&["Kernel panic - not syncing"]) {
+            Some(Trouble::KernelPanic(said()))
+        } else if has(&[
+            "Illegal instruction",
+            "undefined instruction",
+            "unexpected fatal signal 4",
+        ]) {
+            Some(Trouble::IllegalInstruction(said()))
+        } else if has(&["Internal error: Oops", "Unable to handle kernel"]) {
+            Some(Trouble::KernelFault(said()))
+        } else if has(&[
+            "### ERROR ### Please RESET the board ###",
+            "SPL: failed to boot from all boot devices",
+        ]) {
+            Some(Trouble::BootLoader(said()))
+        } else {
+            None
+        }
+    })
+}
+
+/// U-Boot's prompt (`CONFIG_SYS_PROMPT`).
+pub(crate) const PROMPT: &str = "=> ";
+
+/// Whether the console ends in U-Boot's prompt.
+pub(crate) fn at_boot_loader_prompt(text: &str) -> bool {
+    text.rsplit('\n').next() == Some(PROMPT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_found_with_its_reason() {
+        let text = "[    1.0] VFS: Cannot open root device\n\
+            [    1.1] Kernel panic - not syncing: VFS: Unable to mount root fs on mtdblock3\n";
+        assert_eq!(
+            find(text),
+            Some(Trouble::KernelPanic(
+                "[    1.1] Kernel panic - not syncing: VFS: Unable to mount root fs on mtdblock3"
+                    .to_owned()
+            ))
+        );
+    }
+
+    #[test]
+    fn the_illegal_instruction_keeps_its_address() {
+        let text = "tinyrust (71): undefined instruction: pc=00012344\n";
+        assert!(
+            matches!(find(text), Some(Trouble::IllegalInstruction(line)) if line.contains("pc=00012344"))
+        );
+    }
+
+    #[test]
+    fn ordinary_output_is_no_trouble() {
+        assert_eq!(
+            find("Loading kernel\n   Verifying Hash Integrity ... OK\n"),
+            None
+        );
+        assert!(!at_boot_loader_prompt("=> boot\nStarting kernel ..."));
+        assert!(at_boot_loader_prompt("Net: none\n=> "));
+    }
+}

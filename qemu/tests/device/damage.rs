@@ -1,0 +1,63 @@
+//! What a damaged image leads to: never to a wait without an end.
+
+use std::time::{Duration, Instant};
+
+use tinyrust_qemu::{Error, Trouble};
+
+use crate::support::{Device, images};
+
+/// Partitions of that role in all slots: `kernel` is kernel-a and kernel-b.
+fn in_all_slots(role: &str) -> Vec<String> {
+    let images = images();
+    let slots = images.board().slots();
+    slots
+        .iter()
+        .map(|slot| {
+            let partition = slot.role(role).expect("every slot has it");
+            partition.name.clone()
+        })
+        .collect()
+}
+
+fn boot_fails(device: &mut Device) -> Error {
+    let start = Instant::now();
+    device.machine.power_on().expect("QEMU");
+    let error = device.machine.wait_until_up().expect_err("it cannot come up");
+    // Well before the patience with a silent device ends.
+    assert!(start.elapsed() < Duration::from_secs(200), "{error}");
+    error
+}
+
+#[test]
+fn a_damaged_root_fails_with_the_last_words_of_the_console() {
+    let mut device = Device::off("a_damaged_root_fails_with_the_last_words_of_the_console");
+    for partition in in_all_slots("rootfs") {
+        let flash = device.machine.flash().expect("power is off");
+        flash.scramble(&partition, 1).expect("partition");
+    }
+    let error = boot_fails(&mut device);
+    assert!(
+        matches!(error.trouble(), Some(Trouble::KernelPanic(_))),
+        "{error}"
+    );
+    let message = error.to_string();
+    assert!(message.contains("HTTP 200 for /healthz"), "{message}");
+    assert!(message.contains("Kernel panic - not syncing"), "{message}");
+    let Error::Failed(failure) = error else {
+        panic!("{error}");
+    };
+    assert!(failure.last_lines.len() > 10, "{failure}");
+    let log = std::fs::read_to_string(&failure.log).expect("the whole log");
+    assert!(log.contains("U-Boot"), "{log}");
+}
+
+#[test]
+fn without_any_kernel_the_boot_loader_is_seen_to_give_up() {
+    let mut device = Device::off("without_any_kernel_the_boot_loader_is_seen_to_give_up");
+    for partition in in_all_slots("kernel") {
+        let flash = device.machine.flash().expect("power is off");
+        flash.scramble(&partition, 2).expect("partition");
+    }
+    let error = boot_fails(&mut device);
+    assert_eq!(error.trouble(), Some(&Trouble::BootLoaderPrompt), "{error}");
+}

@@ -1,0 +1,90 @@
+//! Whatever is in the data partition, the device comes up and says what it found.
+
+use tinyrust_qemu::flash::{ERASED, Flash};
+
+use crate::support::{Device, data_state, run};
+
+const PARTITION: &str = "data";
+
+/// Boots with an edited data partition, gives the state that the device tells, and
+/// checks that from then on it is as good as new.
+fn boot_with(test: &str, edit: impl FnOnce(&Flash)) -> String {
+    let mut device = Device::off(test);
+    edit(device.machine.flash().expect("power is off"));
+    device.boot();
+    let state = state_told_everywhere(&device);
+    run(&device.machine, "echo kept >/etc/kept && echo kept >/data/kept && sync");
+    device.machine.power_cut();
+    device.boot();
+    assert_eq!(state_told_everywhere(&device), "ok");
+    assert_eq!(run(&device.machine, "cat /etc/kept /data/kept"), "kept\nkept\n");
+    state
+}
+
+fn state_told_everywhere(device: &Device) -> String {
+    let state = data_state(&device.machine);
+    let console = device.machine.console_of_this_boot().expect("power is on");
+    let told = console.lines().any(|line| line.contains("data") && line.contains(&state));
+    assert!(told, "no line of the console says `data` and `{state}`:\n{console}");
+    state
+}
+
+#[test]
+fn an_empty_data_partition_is_formatted() {
+    let state = boot_with("an_empty_data_partition_is_formatted", |flash| {
+        flash.fill(PARTITION, ERASED).expect("partition");
+    });
+    assert_eq!(state, "formatted-new");
+}
+
+#[test]
+fn a_zeroed_data_partition_is_formatted() {
+    let state = boot_with("a_zeroed_data_partition_is_formatted", |flash| {
+        flash.fill(PARTITION, 0).expect("partition");
+    });
+    assert_eq!(state, "formatted-corrupt");
+}
+
+#[test]
+fn a_data_partition_of_noise_is_formatted() {
+    let state = boot_with("a_data_partition_of_noise_is_formatted", |flash| {
+        flash.scramble(PARTITION, 4).expect("partition");
+    });
+    assert_eq!(state, "formatted-corrupt");
+}
+
+#[test]
+fn a_partly_damaged_data_partition_comes_up() {
+    let mut device = Device::up("a_partly_damaged_data_partition_comes_up");
+    // Enough files for the damage to hit some, and enough blocks for it to spare some.
+    run(
+        &device.machine,
+        "mkdir /data/files; n=0; while [ $n -lt 60 ]; do \
+         dd if=/usr/bin/tinyrust of=/data/files/$n bs=8192 skip=$((n % 20)) count=1 2>/dev/null; \
+         n=$((n+1)); done; sync",
+    );
+    device.machine.power_cut();
+
+    let flash = device.machine.flash().expect("power is off");
+    let erase_block = usize::try_from(device.machine.images().board().flash.erase_block.get())
+        .expect("an erase block fits memory");
+    let size = flash.read(PARTITION).expect("partition").len();
+    for (number, block) in (0..size).step_by(erase_block).enumerate() {
+        // A header here, a node's middle there.
+        let offset = if number % 2 == 0 { 0 } else { erase_block / 3 };
+        flash
+            .write(PARTITION, block + offset, &tinyrust_qemu::flash::noise(700, 5))
+            .expect("partition");
+    }
+    device.boot();
+    let state = state_told_everywhere(&device);
+    assert!(
+        ["ok", "formatted-corrupt"].contains(&state.as_str()),
+        "{state}"
+    );
+    run(&device.machine, "echo kept >/data/kept && echo kept >/etc/kept && sync");
+    device.machine.power_cut();
+    device.boot();
+    assert_eq!(state_told_everywhere(&device), "ok");
+    assert_eq!(run(&device.machine, "cat /data/kept /etc/kept"), "kept\nkept\n");
+}

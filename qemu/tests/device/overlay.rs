@@ -1,0 +1,43 @@
+//! What is written survives what it should survive.
+
+use crate::support::{Device, data_state, run};
+
+#[test]
+fn settings_survive_a_reboot() {
+    let device = Device::up("settings_survive_a_reboot");
+    let machine = &device.machine;
+    assert_eq!(data_state(machine), "formatted-new");
+    run(machine, "echo renamed >/etc/hostname");
+    run(machine, "echo kept >/data/kept");
+    run(machine, "rm /etc/issue 2>/dev/null; mkdir /etc/kept.d; echo x >/etc/kept.d/x");
+    machine.reboot().unwrap_or_else(|error| panic!("{error}"));
+
+    assert_eq!(data_state(machine), "ok");
+    assert_eq!(run(machine, "cat /etc/hostname"), "renamed\n");
+    assert_eq!(run(machine, "cat /data/kept"), "kept\n");
+    assert_eq!(run(machine, "cat /etc/kept.d/x"), "x\n");
+    let system = machine.system().expect("document");
+    assert_eq!(system.hostname.as_deref(), Some("renamed"));
+}
+
+#[test]
+fn settings_survive_being_switched_off() {
+    let mut device = Device::up("settings_survive_being_switched_off");
+    run(&device.machine, "echo kept >/data/kept; echo kept >/etc/kept");
+    device
+        .machine
+        .shutdown()
+        .unwrap_or_else(|error| panic!("{error}"));
+    device.boot();
+    assert_eq!(data_state(&device.machine), "ok");
+    assert_eq!(run(&device.machine, "cat /data/kept /etc/kept"), "kept\nkept\n");
+}
+
+#[test]
+fn what_is_not_settings_is_gone_after_a_reboot() {
+    let device = Device::up("what_is_not_settings_is_gone_after_a_reboot");
+    let machine = &device.machine;
+    run(machine, "touch /tmp/gone /run/gone /var/gone");
+    machine.reboot().unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(run(machine, "ls /tmp /run /var | grep gone || true"), "");
+}

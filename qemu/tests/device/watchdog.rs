@@ -1,0 +1,41 @@
+//! The hardware watchdog.
+
+use std::time::Duration;
+
+use tinyrust_qemu::Permit;
+use tinyrust_qemu::machine::{Machine, Patience};
+
+use crate::support::{images, log, run, shared};
+
+#[test]
+fn the_watchdog_is_fed() {
+    let machine = shared();
+    let pid = run(machine, "pidof watchdog");
+    let files = run(machine, &format!("ls -l /proc/{}/fd", pid.trim()));
+    assert!(files.contains("/dev/watchdog"), "{files}");
+    assert_eq!(machine.watchdog_bites().expect("power is on"), 0);
+}
+
+#[test]
+fn a_device_whose_watchdog_is_not_fed_resets_and_comes_back() {
+    let permit = Permit::acquire().expect("a permit");
+    let machine = Machine::builder(&images())
+        .log(log("a_device_whose_watchdog_is_not_fed_resets_and_comes_back"))
+        // It is silent until the watchdog bites.
+        .patience(Patience {
+            silence: Duration::from_secs(300),
+            ..Patience::default()
+        })
+        .power_on()
+        .and_then(|machine| machine.wait_until_up().map(|_| machine))
+        .unwrap_or_else(|error| panic!("{error}"));
+    run(&machine, "kill -STOP $(pidof watchdog)");
+    // It only waits now.
+    drop(permit);
+    machine
+        .wait_for_reset("the watchdog to bite", || Ok(()))
+        .unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(machine.watchdog_bites().expect("power is on"), 1);
+    let _permit = Permit::acquire().expect("a permit");
+    machine.wait_until_up().unwrap_or_else(|error| panic!("{error}"));
+}
