@@ -72,7 +72,7 @@ pub fn run(context: &Context, profile: Option<&str>) -> Result<()> {
         build(context, profile, &steps)
     })?;
     drop(steps);
-    print!("{}", check::table(&report));
+    anstream::print!("{}", check::table(&report));
     for suggestion in check::suggestions(&context.board, &report) {
         println!("{suggestion}");
     }
@@ -152,7 +152,7 @@ fn build(context: &Context, profile: &str, steps: &Steps) -> Result<Report> {
         let folder = Images::open(images)?;
         let report = check::check(&context.board, &folder, baseline.as_ref())?;
         fs::write(images.join("flashfit.json"), report.to_json())?;
-        log.note(check::table(&report));
+        log.note(anstream::adapter::strip_str(&check::table(&report)).to_string());
         Ok((report, false))
     })?;
     if !report.fits {

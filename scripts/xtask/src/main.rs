@@ -1,6 +1,7 @@
-//! The automation of this repository: `cargo xtask setup | image | app`.
+//! The automation of this repository: `cargo xtask setup | image | app | measure | docs`.
 
 mod apt;
+mod blocks;
 mod boot_image;
 mod build_json;
 mod busybox;
@@ -10,11 +11,13 @@ mod command;
 mod context;
 mod control;
 mod device_table;
+mod docs;
 mod fit;
 mod fragment;
 mod image;
 mod kernel;
 mod key;
+mod measurement;
 mod output;
 mod profiles;
 mod progress;
@@ -74,6 +77,17 @@ enum Task {
         #[arg(long)]
         example: Option<Example>,
     },
+    /// Write docs/measurements/BOARD.json from the image in out/BOARD
+    Measure {
+        #[command(flatten)]
+        board: BoardArgument,
+    },
+    /// Print the figures of docs/measurements and the boards into README.md and docs/
+    Docs {
+        /// Change nothing; fail where a block is stale or out/ holds another image
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 #[derive(Args)]
@@ -132,5 +146,10 @@ fn run(task: Task) -> Result<()> {
             };
             image::run_app(&context, build.profile.as_deref(), programs)
         }
+        Task::Measure { board } => {
+            let board = repo.board(&board.board)?;
+            measurement::run(&repo, &board)
+        }
+        Task::Docs { check } => docs::run(&repo, check),
     }
 }

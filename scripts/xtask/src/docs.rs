@@ -1,0 +1,224 @@
+//! `cargo xtask docs`: figures in the documents are printed by a program, never typed.
+//!
+//! A block is what stands between `<!-- begin generated: NAME -->` and
+//! `<!-- end generated: NAME -->`, each on a line of its own.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::blocks;
+use crate::measurement::{Measurement, drift};
+use crate::repo::Repo;
+
+/// Fills the blocks; with `check`, only compares.
+///
+/// # Errors
+/// With `check`, when a block is not what it should be, or a fresh image in out/ differs from
+/// the committed measurements; in any case when a block cannot be made.
+pub fn run(repo: &Repo, check: bool) -> Result<()> {
+    let mut stale = Vec::new();
+    for path in documents(repo)? {
+        let shown = repo.shown(&path).to_string();
+        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {shown}"))?;
+        let filled =
+            fill(&text, |name| blocks::content(repo, name)).with_context(|| shown.clone())?;
+        if filled.text == text {
+            continue;
+        }
+        if check {
+            let blocks = filled.changed.iter();
+            stale.extend(
+                blocks.map(|(line, name)| format!("{shown}:{line}: the block {name} is stale")),
+            );
+        } else {
+            fs::write(&path, filled.text).with_context(|| format!("cannot write {shown}"))?;
+            println!("updated {shown}");
+        }
+    }
+    if check {
+        compare_with_images(repo, &mut stale)?;
+    }
+    if !stale.is_empty() {
+        bail!(
+            "{}\n`make docs` measures the image and prints the figures anew",
+            stale.join("\n")
+        );
+    }
+    Ok(())
+}
+
+/// README.md and everything under docs/.
+fn documents(repo: &Repo) -> Result<Vec<PathBuf>> {
+    let mut all = vec![repo.path("README.md")];
+    let docs = repo.path("docs");
+    if docs.is_dir() {
+        for entry in walkdir::WalkDir::new(docs).sort_by_file_name() {
+            let entry = entry?;
+            if entry.path().extension().is_some_and(|end| end == "md") {
+                all.push(entry.into_path());
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Where an image was built, it must be the one that the documents speak of.
+fn compare_with_images(repo: &Repo, stale: &mut Vec<String>) -> Result<()> {
+    for name in repo.boards()? {
+        let images = repo.path("out").join(&name);
+        if !Measurement::path(repo, &name).is_file() || !images.join("build.json").is_file() {
+            continue;
+        }
+        let recorded = Measurement::load(repo, &name)?;
+        let fresh = Measurement::take(&repo.board(&name)?, &images)?;
+        if (&fresh.profile, &fresh.allocator) != (&recorded.profile, &recorded.allocator) {
+            println!(
+                "out/{name} has the profile {} and is not compared with the measurements of {}",
+                fresh.profile, recorded.profile
+            );
+            continue;
+        }
+        let shown = repo.shown(&Measurement::path(repo, &name)).to_string();
+        let drift = drift(&recorded, &fresh);
+        for message in drift.slight {
+            println!("{shown}: {message}");
+        }
+        stale.extend(
+            drift
+                .wrong
+                .iter()
+                .map(|message| format!("{shown}: {message}")),
+        );
+    }
+    Ok(())
+}
+
+/// A document with its blocks filled.
+#[derive(Debug, PartialEq, Eq)]
+struct Filled {
+    text: String,
+    /// The line and the name of each block that was something else before.
+    changed: Vec<(usize, String)>,
+}
+
+/// Fills the blocks of a document with what `content` says.
+fn fill(text: &str, content: impl Fn(&str) -> Result<String>) -> Result<Filled> {
+    let mut filled = Filled {
+        text: String::with_capacity(text.len()),
+        changed: Vec::new(),
+    };
+    let mut lines = text.split_inclusive('\n').enumerate();
+    while let Some((at, line)) = lines.next() {
+        filled.text += line;
+        if let Some(name) = marker(line, "end") {
+            bail!(
+                "line {}: end of the block {name}, which did not begin",
+                at + 1
+            );
+        }
+        let Some(name) = marker(line, "begin") else {
+            continue;
+        };
+        let mut old = String::new();
+        let end = loop {
+            let Some((at, line)) = lines.next() else {
+                bail!("line {}: the block {name} does not end", at + 1);
+            };
+            match (marker(line, "begin"), marker(line, "end")) {
+                (None, None) => old += line,
+                (None, Some(end)) if end == name => break line,
+                _ => bail!(
+                    "line {}: within the block {name} another begins or ends",
+                    at + 1
+                ),
+            }
+        };
+        let new = content(name).with_context(|| format!("line {}: block {name}", at + 1))?;
+        if new != old {
+            filled.changed.push((at + 1, name.to_owned()));
+        }
+        filled.text += &new;
+        filled.text += end;
+    }
+    Ok(filled)
+}
+
+/// The name in a marker line.
+fn marker<'a>(line: &'a str, word: &str) -> Option<&'a str> {
+    let inner = line
+        .trim()
+        .strip_prefix("<!--")?
+        .strip_suffix("-->")?
+        .trim();
+    let name = inner.strip_prefix(word)?.trim_start();
+    Some(name.strip_prefix("generated:")?.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn shout(name: &str) -> Result<String> {
+        Ok(format!("{}!\n", name.to_uppercase()))
+    }
+
+    const TEXT: &str = "# t\n<!-- begin generated: a -->\nold\n<!-- end generated: a -->\nrest\n\
+                        <!-- begin generated: b -->\nB!\n<!-- end generated: b -->";
+
+    #[test]
+    fn blocks_are_filled_and_what_is_around_them_stays() {
+        let filled = fill(TEXT, shout).unwrap();
+        assert_eq!(filled.text, TEXT.replace("old", "A!"));
+        assert_eq!(filled.changed, [(2, "a".to_owned())]);
+    }
+
+    #[test]
+    fn broken_markers_are_named_with_their_line() {
+        for (text, message) in [
+            (
+                "x\n<!-- begin generated: a -->\n",
+                "line 2: the block a does not end",
+            ),
+            ("<!-- end generated: a -->\n", "line 1: end of the block a"),
+            (
+                "<!-- begin generated: a -->\n<!-- begin generated: b -->\n",
+                "line 2: within the block a",
+            ),
+        ] {
+            let error = fill(text, shout).unwrap_err().to_string();
+            assert!(error.starts_with(message), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_block_that_cannot_be_made_is_an_error_with_its_line() {
+        let error = fill(TEXT, |_| bail!("not measured")).unwrap_err();
+        assert_eq!(format!("{error:#}"), "line 2: block a: not measured");
+    }
+
+    proptest! {
+        #[test]
+        fn filling_twice_changes_nothing_more(
+            parts in prop::collection::vec(("[a-z]{1,5}", "(\\PC{0,9}\n){0,3}"), 0..5),
+        ) {
+            let text = parts
+                .iter()
+                .map(|(name, old)| {
+                    format!("{old}<!-- begin generated: {name} -->\n{old}<!-- end generated: {name} -->\n")
+                })
+                .collect::<String>();
+            let once = fill(&text, shout).unwrap();
+            let twice = fill(&once.text, shout).unwrap();
+            prop_assert!(twice.changed.is_empty());
+            prop_assert_eq!(once.text, twice.text);
+        }
+
+        #[test]
+        fn any_text_is_survived(text in ".{0,60}(\n.{0,60}){0,4}") {
+            let _ = fill(&text, shout);
+        }
+    }
+}
