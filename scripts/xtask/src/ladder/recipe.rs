@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-use serde::Deserialize;
+use anyhow::Result;
 
 use super::step::Steps;
 use crate::command::tool;
 use crate::key::Key;
+use crate::profiles::Profile;
 
 /// Cargo's name for the profile of a row; no Cargo.toml knows it.
 const PROFILE: &str = "ladder";
@@ -23,6 +23,8 @@ pub struct Program {
     pub name: String,
     /// Where Cargo puts it, from the profile's folder.
     pub folder: &'static str,
+    /// How it is told what to listen on: `{address}` or `{port}`.
+    pub argument: &'static str,
 }
 
 /// For whom it is compiled.
@@ -34,28 +36,14 @@ pub struct Target {
     pub rustflags: Vec<String>,
     /// The linker, where it is not the machine's own.
     pub linker: Option<PathBuf>,
+    /// The program that strips its binaries.
+    pub strip: String,
     /// xz's branch filter for this CPU's instructions.
     pub bcj: Option<String>,
     /// The program that runs its binaries, where the machine itself does not.
     pub runner: Option<String>,
     /// There is a compiled standard library for it.
     pub prebuilt_std: bool,
-}
-
-/// How the standard library is rebuilt: a table of app/profiles.toml.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct StdBuild {
-    /// The library's crates.
-    pub build_std: Vec<String>,
-    /// The library's features.
-    #[serde(default)]
-    pub build_std_features: Vec<String>,
-    /// What a panic does, where Cargo.toml cannot say it.
-    pub panic: Option<String>,
-    /// For all crates.
-    #[serde(default)]
-    pub rustflags: Vec<String>,
 }
 
 /// All settings of one build.
@@ -72,10 +60,14 @@ pub struct Recipe {
     /// Flags beyond the target's.
     pub rustflags: Vec<String>,
     /// How the standard library is rebuilt, if it is.
-    pub std: Option<StdBuild>,
-    /// Crates taken from another folder.
-    pub patches: Vec<(String, PathBuf)>,
-    /// Packed at the end.
+    pub std: Option<Profile>,
+    /// Changes to the sources of crates: files of ladder/patches, named `crate-version.patch`.
+    pub patches: Vec<PathBuf>,
+    /// Crates in another version than the lock file's.
+    pub versions: Vec<(String, String)>,
+    /// Stripped at the end.
+    pub strip: bool,
+    /// Packed after that.
     pub upx: bool,
 }
 
@@ -90,7 +82,7 @@ impl Recipe {
         chosen: &[String],
         program: Program,
         target: Target,
-        profiles: &toml::Table,
+        profile: impl Fn(&str) -> Result<Profile>,
     ) -> Result<Self> {
         let mut recipe = Self {
             program,
@@ -100,42 +92,58 @@ impl Recipe {
             rustflags: Vec::new(),
             std: None,
             patches: Vec::new(),
+            versions: Vec::new(),
+            strip: false,
             upx: false,
         };
         for step in steps.in_order(chosen)? {
             recipe.profile.extend(step.profile.clone());
             recipe.default_features &= step.default_features;
+            recipe.strip |= step.strip;
             recipe.upx |= step.upx;
             if let Some(name) = &step.std {
-                recipe.rebuild_std(std_build(profiles, name)?);
+                recipe.rebuild_std(profile(name)?);
             }
         }
         if recipe.std.is_none() && !recipe.target.prebuilt_std {
             // As the prebuilt library is: with its default features and nothing else.
-            recipe.std = Some(StdBuild {
+            recipe.std = Some(Profile {
                 build_std: vec!["std".to_owned(), "panic_abort".to_owned()],
-                ..StdBuild::default()
+                ..Profile::default()
             });
         }
         Ok(recipe)
     }
 
     /// Rebuilds the standard library, with what belongs to it.
-    pub fn rebuild_std(&mut self, std: StdBuild) {
+    pub fn rebuild_std(&mut self, std: Profile) {
         if let Some(panic) = &std.panic {
-            self.profile.insert("panic".to_owned(), panic.clone().into());
+            self.profile
+                .insert("panic".to_owned(), panic.clone().into());
         }
         self.rustflags.extend(std.rustflags.iter().cloned());
         self.std = Some(std);
     }
 
-    /// The cargo command, into a target folder.
-    pub fn command(&self, target_dir: &Path) -> std::process::Command {
+    /// The same without the last tool that changes the finished program; none where there is
+    /// no such tool.
+    pub fn before_last_tool(&self) -> Option<Self> {
+        let mut before = self.clone();
+        match (self.strip, self.upx) {
+            (_, true) => before.upx = false,
+            (true, false) => before.strip = false,
+            (false, false) => return None,
+        }
+        Some(before)
+    }
+
+    /// The cargo command for the package in `package`, into a target folder.
+    pub fn command(&self, package: &Path, target_dir: &Path) -> std::process::Command {
         let mut cargo = tool("cargo");
         cargo
             .arg("build")
             .arg("--manifest-path")
-            .arg(self.program.package.join("Cargo.toml"))
+            .arg(package.join("Cargo.toml"))
             .arg("--locked")
             .args(&self.program.select)
             .args(["--profile", PROFILE, "--target", &self.target.triple])
@@ -181,6 +189,9 @@ impl Recipe {
             .field("default-features", self.default_features.to_string())
             .field("build-std", std.build_std.join(","))
             .field("build-std-features", std.build_std_features.join(","))
+            .field("versions", format!("{:?}", self.versions))
+            .field("strip", self.strip.to_string())
+            .field("upx", self.upx.to_string())
     }
 
     /// The settings that Cargo.toml or .cargo/config.toml would hold.
@@ -190,7 +201,11 @@ impl Recipe {
             .iter()
             .map(|(key, value)| format!("profile.{PROFILE}.{key}={value}"))
             .collect::<Vec<_>>();
-        let flags = [&self.target.rustflags[..], &self.rustflags[..]].concat();
+        let mut flags = [&self.target.rustflags[..], &self.rustflags[..]].concat();
+        if !self.patches.is_empty() {
+            // Cargo silences the lints of crates from a registry, not of those from a folder.
+            flags.push("--cap-lints=allow".to_owned());
+        }
         if !flags.is_empty() {
             let flags = toml::Value::from(flags);
             configs.push(format!("target.{}.rustflags={flags}", self.target.triple));
@@ -198,10 +213,6 @@ impl Recipe {
         if let Some(linker) = &self.target.linker {
             let linker = toml::Value::from(linker.display().to_string());
             configs.push(format!("target.{}.linker={linker}", self.target.triple));
-        }
-        for (name, folder) in &self.patches {
-            let folder = toml::Value::from(folder.display().to_string());
-            configs.push(format!("patch.crates-io.{name}.path={folder}"));
         }
         configs
     }
@@ -213,20 +224,6 @@ impl Recipe {
     fn unstable(&self) -> bool {
         self.std.is_some() || self.rustflags.iter().any(|flag| flag.starts_with("-Z"))
     }
-}
-
-/// A table of app/profiles.toml.
-///
-/// # Errors
-/// When there is none of that name, or it is not understood.
-pub fn std_build(profiles: &toml::Table, name: &str) -> Result<StdBuild> {
-    let table = profiles
-        .get(name)
-        .with_context(|| format!("app/profiles.toml has no table [{name}]"))?;
-    table
-        .clone()
-        .try_into()
-        .with_context(|| format!("app/profiles.toml, [{name}]"))
 }
 
 #[cfg(test)]
@@ -259,42 +256,49 @@ mod tests {
             "#,
         )
         .unwrap();
-        let profiles = toml::from_str(
-            r#"
-            [tiny]
-            build-std = ["std", "panic_abort"]
-            panic = "immediate-abort"
-            rustflags = ["-Zfmt-debug=none"]
-            "#,
-        )
-        .unwrap();
+        let profile = |_: &str| {
+            Ok(Profile {
+                build_std: vec!["std".into(), "panic_abort".into()],
+                build_std_features: Vec::new(),
+                panic: Some("immediate-abort".into()),
+                rustflags: vec!["-Zfmt-debug=none".into()],
+            })
+        };
         let program = Program {
             package: "app".into(),
             select: vec!["--example".into(), "hello".into()],
             name: "hello".into(),
             folder: "examples",
+            argument: "{port}",
         };
         let target = Target {
             triple: "x".into(),
             rustflags: vec!["-Ca".into()],
             linker: None,
+            strip: "strip".into(),
             bcj: None,
             runner: None,
             prebuilt_std: true,
         };
-        let chosen = chosen.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
-        Recipe::of_steps(&steps, "release", &chosen, program, target, &profiles).unwrap()
+        let chosen = chosen
+            .iter()
+            .map(|&name| name.to_owned())
+            .collect::<Vec<_>>();
+        Recipe::of_steps(&steps, "release", &chosen, program, target, profile).unwrap()
     }
 
     fn line(recipe: &Recipe) -> String {
-        crate::command::show(&recipe.command(Path::new("t")))
+        crate::command::show(&recipe.command(Path::new("app"), Path::new("t")))
     }
 
     #[test]
     fn the_baseline_is_what_cargo_does_by_default() {
         let line = line(&recipe(&[]));
         assert!(line.contains("profile.ladder.opt-level=3"), "{line}");
-        assert!(!line.contains("-Z") && !line.contains("--no-default"), "{line}");
+        assert!(
+            !line.contains("-Z") && !line.contains("--no-default"),
+            "{line}"
+        );
     }
 
     #[test]
@@ -313,6 +317,17 @@ mod tests {
     }
 
     #[test]
+    fn tools_come_after_one_another() {
+        let mut recipe = recipe(&[]);
+        (recipe.strip, recipe.upx) = (true, true);
+        let stripped = recipe.before_last_tool().unwrap();
+        assert_eq!((stripped.strip, stripped.upx), (true, false));
+        let plain = stripped.before_last_tool().unwrap();
+        assert_eq!((plain.strip, plain.upx), (false, false));
+        assert!(plain.before_last_tool().is_none());
+    }
+
+    #[test]
     fn every_setting_is_in_the_key() {
         let digest = |recipe: &Recipe| recipe.key(Key::new("t", 1)).digest();
         let base = digest(&recipe(&[]));
@@ -320,7 +335,9 @@ mod tests {
             assert_ne!(base, digest(&recipe(&[step])), "{step}");
         }
         let mut patched = recipe(&[]);
-        patched.patches.push(("http".into(), "p".into()));
+        patched
+            .versions
+            .push(("idna_adapter".into(), "1.0.0".into()));
         assert_ne!(base, digest(&patched));
     }
 }

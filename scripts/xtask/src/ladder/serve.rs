@@ -45,12 +45,12 @@ pub struct Memory {
 }
 
 impl Launch {
-    /// A program that takes the address as its only argument.
-    pub fn program(file: &Path, runner: Option<&str>) -> Self {
+    /// A program that takes what it listens on, `{address}` or `{port}`, as its only argument.
+    pub fn program(file: &Path, runner: Option<&str>, argument: &str) -> Self {
         let mut command = Vec::new();
         command.extend(runner.map(str::to_owned));
         command.push(file.display().to_string());
-        command.push("{address}".to_owned());
+        command.push(argument.to_owned());
         let folder = file.parent().unwrap_or(Path::new("/")).to_owned();
         Self { command, folder }
     }
@@ -86,7 +86,11 @@ impl Launch {
             if let Some(status) = server.child.try_wait()? {
                 bail!("{}: {status} before it answered", self.command.join(" "));
             }
-            ensure!(since.elapsed() < START, "{}: no answer", self.command.join(" "));
+            ensure!(
+                since.elapsed() < START,
+                "{}: no answer",
+                self.command.join(" ")
+            );
             std::thread::sleep(Duration::from_micros(100));
         }
     }
@@ -155,7 +159,11 @@ fn family(pid: u32) -> Result<Vec<u32>> {
     let mut pids = vec![pid];
     for task in fs::read_dir(format!("/proc/{pid}/task"))? {
         let children = fs::read_to_string(task?.path().join("children")).unwrap_or_default();
-        pids.extend(children.split_whitespace().filter_map(|word| word.parse::<u32>().ok()));
+        pids.extend(
+            children
+                .split_whitespace()
+                .filter_map(|word| word.parse::<u32>().ok()),
+        );
     }
     Ok(pids)
 }

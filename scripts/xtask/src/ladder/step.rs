@@ -38,6 +38,9 @@ pub struct Step {
     pub default_features: bool,
     /// The table of app/profiles.toml by which the standard library is rebuilt.
     pub std: Option<String>,
+    /// The finished program is stripped, by the tool, as the article did.
+    #[serde(default)]
+    pub strip: bool,
     /// The finished program is packed.
     #[serde(default)]
     pub upx: bool,
@@ -157,7 +160,7 @@ mod tests {
         name = "a"
         title = "A"
         trade-off = "x"
-        profile = { strip = "symbols" }
+        strip = true
         [[step]]
         name = "b"
         title = "B"
@@ -182,7 +185,10 @@ mod tests {
     fn an_unknown_step_or_key_is_said() {
         let steps = Steps::parse(TEXT).unwrap();
         let error = steps.in_order(&["z".to_owned()]).unwrap_err().to_string();
-        assert!(error.contains("`z`") && error.contains("a, b, c"), "{error}");
+        assert!(
+            error.contains("`z`") && error.contains("a, b, c"),
+            "{error}"
+        );
         assert!(Steps::parse(&TEXT.replace("upx", "upks")).is_err());
         assert!(Steps::parse(&TEXT.replace("schema = 1", "schema = 2")).is_err());
         assert!(Steps::parse(&TEXT.replace("instead-of = \"a\"", "instead-of = \"q\"")).is_err());

@@ -2,16 +2,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use anyhow::{Context, Result};
 use flashfit::squashfs::Squashfs;
 use serde::{Deserialize, Serialize};
 
 use super::recipe::Recipe;
-use crate::cache::{Cache, Rooms};
+use crate::cache::{Cache, Rooms, remove};
 use crate::command::{Log, tool};
-use crate::key::Key;
+use crate::key::{Key, sha256_file};
 
 /// Rises when the code here changes what is measured.
 const RECIPE: u32 = 1;
@@ -19,8 +18,12 @@ const RECIPE: u32 = 1;
 /// The name of the result in a cache entry.
 const WEIGHT: &str = "weight.json";
 
-/// Above this UPX's exhaustive search takes many minutes; only unstripped files are so large.
-const UPX_LIMIT: u64 = 6 << 20;
+/// Above this a program is packed only where packing is the step: nobody packs files that are
+/// not even stripped, and UPX takes minutes for them.
+const UPX_LIMIT: u64 = 2 << 20;
+
+/// Above this UPX's exhaustive search takes hours.
+const ULTRA_BRUTE_LIMIT: u64 = 8 << 20;
 
 /// What a file weighs, in bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,7 +35,8 @@ pub struct Weight {
     pub upx: Option<u64>,
     /// Its data in a squashfs-xz image made as the product's.
     pub flash: u64,
-    /// How long the build took, from nothing, in seconds.
+    /// What compiling the program's crates took of the processors, in seconds. Not the time on
+    /// the clock, which depends on what else the machine does.
     pub build_seconds: f64,
     /// Of the file: two rows with the same hash are the same program.
     pub sha256: String,
@@ -67,20 +71,22 @@ impl Scales<'_> {
     /// # Errors
     /// When the build or a tool fails.
     pub fn weigh(&self, recipe: &Recipe, log: &Log) -> Result<Weighed> {
-        let key = recipe
+        let mut key = recipe
             .key(Key::new("ladder", RECIPE))
             .field("tools", self.tools)
-            .field("upx", recipe.upx.to_string())
-            .tree("source", &recipe.program.package, |path| {
-                path.starts_with("target") || path.starts_with("tests")
-            })?;
-        let mut key = key;
-        for (name, folder) in &recipe.patches {
-            key = key.tree(&format!("patch {name}"), folder, |_| false)?;
+            .tree("source", &recipe.program.package, |path| !is_source(path))?;
+        for patch in &recipe.patches {
+            key = key.file("patch", patch)?;
         }
+        // A stripped or packed program is the one that was weighed before, stripped or packed.
+        let before = recipe.before_last_tool();
+        let before = before.map(|before| self.weigh(&before, log)).transpose()?;
         let entry = self
             .cache
-            .entry("ladder", &key, log, |rooms| self.make(recipe, rooms, log))?;
+            .entry("ladder", &key, log, |rooms| match &before {
+                Some(before) => self.finish(recipe, before, rooms, log),
+                None => self.make(recipe, rooms, log),
+            })?;
         let text = fs::read_to_string(entry.path.join(WEIGHT))?;
         Ok(Weighed {
             weight: serde_json::from_str(&text).context("a cached weight")?,
@@ -90,62 +96,143 @@ impl Scales<'_> {
     }
 
     fn make(&self, recipe: &Recipe, rooms: &Rooms, log: &Log) -> Result<()> {
-        let since = Instant::now();
-        log.run(recipe.command(rooms.work).current_dir(self.root))?;
-        let build_seconds = since.elapsed().as_secs_f64();
+        let package = recipe.prepare(rooms.work, log)?;
+        // One for each target, so that two can be measured side by side.
+        let room = format!("ladder-target-{}", recipe.target.triple);
+        let target = self.cache.root().join(&room);
         let file = rooms.out.join(&recipe.program.name);
-        fs::copy(recipe.product(rooms.work), &file)
-            .with_context(|| format!("cargo left no {}", recipe.product(rooms.work).display()))?;
-        let packed = self.pack(&file, &rooms.work.join("packed"), log)?;
-        if recipe.upx {
-            let packed = rooms.work.join("packed");
-            fs::copy(&packed, &file).context("UPX does not pack this program")?;
+        let build_seconds = self.cache.exclusively(&room, log, || {
+            // What runs during the build (procedural macros) is the same for all rows and
+            // stays; what is measured begins with nothing.
+            remove(&target.join(&recipe.target.triple))?;
+            let since = processor_seconds()?;
+            log.run(recipe.command(&package, &target).current_dir(self.root))?;
+            let product = recipe.product(&target);
+            fs::copy(&product, &file)
+                .with_context(|| format!("cargo left no {}", product.display()))?;
+            Ok(processor_seconds()? - since)
+        })?;
+        self.note(recipe, build_seconds, rooms, log)
+    }
+
+    fn finish(&self, recipe: &Recipe, before: &Weighed, rooms: &Rooms, log: &Log) -> Result<()> {
+        let file = rooms.out.join(&recipe.program.name);
+        match recipe.upx {
+            true => self
+                .run_upx(&before.file, &file, log)
+                .context("UPX does not pack this program")?,
+            false => {
+                let mut strip = tool(&recipe.target.strip);
+                log.run(
+                    strip
+                        .arg("--strip-all")
+                        .arg("-o")
+                        .arg(&file)
+                        .arg(&before.file),
+                )?;
+            }
         }
+        self.note(recipe, before.weight.build_seconds, rooms, log)
+    }
+
+    fn note(&self, recipe: &Recipe, build_seconds: f64, rooms: &Rooms, log: &Log) -> Result<()> {
+        let file = rooms.out.join(&recipe.program.name);
+        let elf = fs::metadata(&file)?.len();
         let weight = Weight {
-            elf: fs::metadata(&file)?.len(),
-            upx: packed,
-            flash: on_flash(&file, recipe.target.bcj.as_deref(), rooms.work, log)?,
+            elf,
+            upx: match recipe.upx {
+                true => Some(elf),
+                false => self.packed_size(&file, rooms.work, log)?,
+            },
+            flash: on_flash(&file, recipe.target.bcj.as_deref(), "1M", rooms.work, log)?,
             build_seconds: (build_seconds * 10.0).round() / 10.0,
-            sha256: crate::key::sha256_file(&file)?,
+            sha256: sha256_file(&file)?,
         };
-        fs::write(rooms.out.join(WEIGHT), serde_json::to_string_pretty(&weight)?)?;
+        fs::write(
+            rooms.out.join(WEIGHT),
+            serde_json::to_string_pretty(&weight)?,
+        )?;
         Ok(())
     }
 
     /// The size of a program packed by UPX; none where it is too large to try, or of a kind
     /// that UPX refuses.
-    fn pack(&self, file: &Path, to: &Path, log: &Log) -> Result<Option<u64>> {
+    fn packed_size(&self, file: &Path, work: &Path, log: &Log) -> Result<Option<u64>> {
         if fs::metadata(file)?.len() > UPX_LIMIT {
             return Ok(None);
         }
-        let packed = log.run(
-            tool(self.upx)
-                .args(["-q", "--ultra-brute", "-o"])
-                .arg(to)
-                .arg(file),
-        );
-        match packed {
+        let to = work.join("packed");
+        match self.run_upx(file, &to, log) {
             Ok(()) => Ok(Some(fs::metadata(to)?.len())),
             Err(_) => Ok(None),
         }
     }
+
+    fn run_upx(&self, file: &Path, to: &Path, log: &Log) -> Result<()> {
+        let effort: &[&str] = match fs::metadata(file)?.len() > ULTRA_BRUTE_LIMIT {
+            true => &["--best", "--lzma"],
+            false => &["--ultra-brute"],
+        };
+        log.run(
+            tool(self.upx)
+                .arg("-q")
+                .args(effort)
+                .arg("-o")
+                .arg(to)
+                .arg(file),
+        )
+    }
 }
 
-/// The bytes that a file's data take in a squashfs image of the product's kind: xz, blocks
-/// of 1 MiB, the CPU's branch filter.
+/// What a program is compiled from, by its path in the package.
+pub fn is_source(path: &Path) -> bool {
+    let ignored = ["target", "tests", "proptest-regressions"];
+    let document = path.extension().is_some_and(|extension| extension == "md");
+    !document
+        && !ignored.iter().any(|folder| path.starts_with(folder))
+        && path != Path::new("profiles.toml")
+}
+
+/// What this program's children have used of the processors so far.
+///
+/// Source: proc_pid_stat(5), fields 16 and 17, in ticks of which Linux has 100 in a second for
+/// every program, whatever the kernel's own clock.
+fn processor_seconds() -> Result<f64> {
+    let text = fs::read_to_string("/proc/self/stat")?;
+    let fields = text.rsplit(')').next().unwrap_or_default();
+    // What follows the program's name begins with field 3.
+    let ticks = |field: usize| {
+        fields
+            .split_whitespace()
+            .nth(field - 3)?
+            .parse::<f64>()
+            .ok()
+    };
+    let (user, system) = ticks(16).zip(ticks(17)).context("/proc/self/stat")?;
+    Ok((user + system) / 100.0)
+}
+
+/// The bytes that a file's data take in a squashfs image of the product's kind: xz, the CPU's
+/// branch filter, and blocks of 1 MiB unless another size is asked for.
 ///
 /// # Errors
 /// When mksquashfs fails or its image cannot be read.
-pub fn on_flash(file: &Path, bcj: Option<&str>, work: &Path, log: &Log) -> Result<u64> {
-    on_flash_with(file, bcj, "1M", work, log)
+pub fn on_flash(
+    file: &Path,
+    bcj: Option<&str>,
+    block: &str,
+    work: &Path,
+    log: &Log,
+) -> Result<u64> {
+    files_on_flash(&[file.to_owned()], bcj, block, work, log)
 }
 
-/// [`on_flash`] with another block size.
+/// The same of several files together.
 ///
 /// # Errors
 /// Those of [`on_flash`].
-pub fn on_flash_with(
-    file: &Path,
+pub fn files_on_flash(
+    files: &[PathBuf],
     bcj: Option<&str>,
     block: &str,
     work: &Path,
@@ -153,16 +240,54 @@ pub fn on_flash_with(
 ) -> Result<u64> {
     let image = work.join("rootfs.squashfs");
     let mut command = tool("mksquashfs");
+    // It refuses to have the time from two places.
     command.env_remove("SOURCE_DATE_EPOCH");
     command
-        .arg(file)
+        .args(files)
         .arg(&image)
-        .args(["-noappend", "-no-fragments", "-all-root", "-no-xattrs", "-mkfs-time", "0"])
-        .args(["-comp", "xz", "-b", block, "-Xdict-size", "100%", "-quiet", "-no-progress"]);
+        .args([
+            "-noappend",
+            "-no-fragments",
+            "-all-root",
+            "-no-xattrs",
+            "-mkfs-time",
+            "0",
+        ])
+        .args([
+            "-comp",
+            "xz",
+            "-b",
+            block,
+            "-Xdict-size",
+            "100%",
+            "-quiet",
+            "-no-progress",
+        ]);
     if let Some(filter) = bcj {
         command.args(["-Xbcj", filter]);
     }
     log.run(&mut command)?;
-    let squashfs = Squashfs::open(&image)?;
+    let squashfs = Squashfs::read(fs::File::open(&image)?)?;
     Ok(squashfs.files.iter().map(|file| file.on_flash.get()).sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_processors_time_of_children_is_counted() {
+        let before = processor_seconds().unwrap();
+        let spin = "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done";
+        crate::command::output(tool("sh").args(["-c", spin])).unwrap();
+        assert!(processor_seconds().unwrap() > before);
+    }
+
+    #[test]
+    fn tests_and_documents_do_not_make_another_program() {
+        assert!(is_source(Path::new("src/main.rs")) && is_source(Path::new("src/page.html")));
+        for path in ["target/x", "tests/a.rs", "README.md"] {
+            assert!(!is_source(Path::new(path)), "{path}");
+        }
+    }
 }

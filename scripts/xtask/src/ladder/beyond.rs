@@ -1,0 +1,264 @@
+//! Experiments beyond the article: `ladder/beyond.toml`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+
+use super::bench::{ARTICLE_TARGET, Bench, native};
+use super::recipe::{Recipe, Target};
+use super::record::{Row, ladder_id};
+use super::serve::Launch;
+use super::weigh::on_flash;
+use super::{board, suite};
+
+/// The file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Beyond {
+    schema: u32,
+    /// In the order of the page.
+    pub experiment: Vec<Experiment>,
+}
+
+/// One change to the best program.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Experiment {
+    /// What rows are named by.
+    pub name: String,
+    /// What tables call it.
+    pub title: String,
+    /// Whether the product has it.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: String,
+    /// On the article's target as well as on the board.
+    both: bool,
+    /// On the article's target only.
+    native: bool,
+    add_rustflags: Vec<String>,
+    /// Flags, or features in a list of them.
+    remove_rustflags: Vec<String>,
+    profile: toml::Table,
+    std_features: Option<Vec<String>>,
+    panic: Option<String>,
+    /// Linked by the lld that comes with rustc.
+    lld: bool,
+    patch: Option<String>,
+    versions: BTreeMap<String, String>,
+    program: Option<String>,
+    squashfs: Option<Squashfs>,
+    upx: bool,
+}
+
+/// What became of an experiment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// The product has it; its change takes it away.
+    Kept,
+    /// The product does not have it; its change adds it.
+    #[default]
+    Rejected,
+    /// It does not compile.
+    Fails,
+}
+
+/// Another way to make the image.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Squashfs {
+    block: Option<String>,
+    filter: Option<bool>,
+}
+
+impl Beyond {
+    /// Reads the experiments.
+    ///
+    /// # Errors
+    /// When the file is missing or has something unknown.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        let beyond: Self = toml::from_str(&text).with_context(|| path.display().to_string())?;
+        ensure!(beyond.schema == 1, "{}: unknown schema", path.display());
+        Ok(beyond)
+    }
+
+    /// The rows: for a part (a board, the article's target) the best program first, then each
+    /// experiment that is made there.
+    pub fn rows(&self, part: &str) -> Vec<String> {
+        let here = |experiment: &&Experiment| experiment.is_made_on(part);
+        let names = self.experiment.iter().filter(here).map(|e| e.name.as_str());
+        std::iter::once("everything")
+            .chain(names)
+            .map(|name| format!("{part}/{name}"))
+            .collect()
+    }
+
+    /// Measures rows.
+    ///
+    /// # Errors
+    /// The first row's that fails.
+    pub fn measure(&self, bench: &Bench, part: &str, ids: &[String]) -> Result<Vec<Row>> {
+        let target = match part {
+            ARTICLE_TARGET => native(),
+            board => board::target(bench, board)?,
+        };
+        let rows = bench.each(ids, String::clone, |id| {
+            let name = id.rsplit('/').next().unwrap_or_default();
+            let experiment = self.experiment.iter().find(|e| e.name == name).cloned();
+            measure(bench, &target, id, &experiment.unwrap_or_default())
+        })?;
+        Ok(rows.into_iter().flatten().collect())
+    }
+}
+
+impl Experiment {
+    fn is_made_on(&self, part: &str) -> bool {
+        match part {
+            ARTICLE_TARGET => self.both || self.native,
+            _ => !self.native,
+        }
+    }
+
+    /// The best program's recipe with the change made.
+    fn apply(&self, recipe: &mut Recipe, bench: &Bench) -> Result<()> {
+        for flags in [&mut recipe.rustflags, &mut recipe.target.rustflags] {
+            for unwanted in &self.remove_rustflags {
+                remove_flag(flags, unwanted);
+            }
+        }
+        recipe.rustflags.extend(self.add_rustflags.iter().cloned());
+        recipe.profile.extend(self.profile.clone());
+        if let Some(panic) = &self.panic {
+            recipe
+                .profile
+                .insert("panic".to_owned(), panic.clone().into());
+        }
+        if let (Some(std), Some(features)) = (&mut recipe.std, &self.std_features) {
+            std.build_std_features.clone_from(features);
+        }
+        if self.lld {
+            let lld = bench.lld()?;
+            recipe.rustflags.push("-Clink-arg=-fuse-ld=lld".to_owned());
+            recipe
+                .rustflags
+                .push(format!("-Clink-arg=-B{}", lld.display()));
+        }
+        if let Some(name) = &self.program {
+            recipe.program = bench.program(name);
+        }
+        let patches = bench.repo.path("ladder/patches");
+        let patch = self
+            .patch
+            .iter()
+            .map(|name| patches.join(format!("{name}.patch")));
+        recipe.patches.extend(patch);
+        recipe.versions.extend(self.versions.clone());
+        recipe.upx |= self.upx;
+        Ok(())
+    }
+}
+
+/// Removes a flag, or a feature from the list that a flag has.
+fn remove_flag(flags: &mut Vec<String>, unwanted: &str) {
+    flags.retain(|flag| flag != unwanted);
+    for flag in flags {
+        if let Some((name, list)) = flag.rsplit_once('=')
+            && list.split(',').any(|part| part == unwanted)
+        {
+            let rest = list.split(',').filter(|part| *part != unwanted);
+            *flag = format!("{name}={}", rest.collect::<Vec<_>>().join(","));
+        }
+    }
+}
+
+/// A row; none for one that is known not to compile, and did not.
+fn measure(
+    bench: &Bench,
+    target: &Target,
+    id: &str,
+    experiment: &Experiment,
+) -> Result<(Option<Row>, bool)> {
+    let best = bench.steps.everything();
+    let mut recipe = suite::recipe(bench, target, &ladder_id("release", &best))?;
+    experiment.apply(&mut recipe, bench)?;
+    let weighed = match (
+        bench.scales().weigh(&recipe, &bench.log),
+        experiment.verdict,
+    ) {
+        (Err(_), Verdict::Fails) => return Ok((None, false)),
+        (Ok(_), Verdict::Fails) => {
+            anyhow::bail!("{id} compiles: measure it and say so in ladder/beyond.toml")
+        }
+        (weighed, _) => weighed?,
+    };
+    let argument = recipe.program.argument;
+    Launch::program(&weighed.file, target.runner.as_deref(), argument)
+        .start()
+        .context("it has to answer before it counts")?;
+    let mut weight = weighed.weight;
+    if let Some(squashfs) = &experiment.squashfs {
+        let filter = target
+            .bcj
+            .as_deref()
+            .filter(|_| squashfs.filter != Some(false));
+        let block = squashfs.block.as_deref().unwrap_or("1M");
+        let work = bench.repo.path("out/ladder");
+        weight.flash = on_flash(&weighed.file, filter, block, &work, &bench.log)?;
+    }
+    let row = Row {
+        id: id.to_owned(),
+        weight,
+        runtime: None,
+    };
+    Ok((Some(row), weighed.cached))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::Repo;
+
+    #[test]
+    fn a_feature_is_taken_out_of_a_list_and_a_flag_out_of_the_flags() {
+        let mut flags = ["-Ctarget-feature=+thumb-mode,+crt-static", "-Cx"]
+            .map(str::to_owned)
+            .to_vec();
+        remove_flag(&mut flags, "+thumb-mode");
+        assert_eq!(flags, ["-Ctarget-feature=+crt-static", "-Cx"]);
+        remove_flag(&mut flags, "-Cx");
+        assert_eq!(flags, ["-Ctarget-feature=+crt-static"]);
+    }
+
+    #[test]
+    fn every_experiment_has_a_name_of_its_own_a_title_and_a_reason() {
+        let repo = Repo::find().unwrap();
+        let beyond = Beyond::read(&repo.path("ladder/beyond.toml")).unwrap();
+        let mut names = Vec::new();
+        for experiment in &beyond.experiment {
+            let Experiment {
+                name,
+                title,
+                reason,
+                patch,
+                ..
+            } = experiment;
+            assert!(!title.is_empty() && !reason.is_empty(), "{name}");
+            assert!(!names.contains(name) && name != "everything", "{name}");
+            if let Some(patch) = patch {
+                assert!(repo.path(format!("ladder/patches/{patch}.patch")).is_file());
+            }
+            names.push(name.clone());
+        }
+        assert!(
+            beyond
+                .rows(ARTICLE_TARGET)
+                .iter()
+                .all(|id| !id.ends_with("/arm-instructions"))
+        );
+    }
+}
