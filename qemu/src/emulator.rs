@@ -62,7 +62,10 @@ impl Emulator {
         let stderr = work.join("stderr");
         let stderr_file = File::create(&stderr).map_err(Error::io(stderr.display()))?;
 
-        let network = format!("user,restrict=on,hostfwd=tcp:{}:0-:{HTTP_PORT}", Ipv4Addr::LOCALHOST);
+        let network = format!(
+            "user,restrict=on,hostfwd=tcp:{}:0-:{HTTP_PORT}",
+            Ipv4Addr::LOCALHOST
+        );
         let mut command = Command::new(&qemu.binary);
         command
             .args(qemu.args.iter().map(|argument| {
@@ -73,9 +76,15 @@ impl Emulator {
             }))
             .args(["-no-user-config", "-display", "none", "-monitor", "none"])
             .arg("-chardev")
-            .arg(format!("socket,id=console,path={}", option_value(&console_path)))
+            .arg(format!(
+                "socket,id=console,path={}",
+                option_value(&console_path)
+            ))
             .args(["-serial", "chardev:console", "-chardev"])
-            .arg(format!("socket,id=monitor,path={}", option_value(&monitor_path)))
+            .arg(format!(
+                "socket,id=monitor,path={}",
+                option_value(&monitor_path)
+            ))
             .args(["-mon", "chardev=monitor,mode=control"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())

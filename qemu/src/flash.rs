@@ -24,13 +24,18 @@ pub struct Flash {
 impl Flash {
     /// A chip programmed with the folder's flash.bin.
     pub(crate) fn programmed(images: &ImageFolder, path: PathBuf) -> Result<Self, Error> {
-        std::fs::copy(images.file("flash.bin"), &path)
-            .map_err(Error::io(format_args!("copying flash.bin to {}", path.display())))?;
+        std::fs::copy(images.file("flash.bin"), &path).map_err(Error::io(format_args!(
+            "copying flash.bin to {}",
+            path.display()
+        )))?;
         let mut permissions = std::fs::metadata(&path)
             .map_err(Error::io(path.display()))?
             .permissions();
         // flash.bin may be read-only, as in a builder's own store; the copy is ours.
-        #[expect(clippy::permissions_set_readonly_false, reason = "a file of ours, in a directory of ours or named by the user")]
+        #[expect(
+            clippy::permissions_set_readonly_false,
+            reason = "a file of ours, in a directory of ours or named by the user"
+        )]
         permissions.set_readonly(false);
         std::fs::set_permissions(&path, permissions).map_err(Error::io(path.display()))?;
         Ok(Self {
@@ -81,13 +86,14 @@ impl Flash {
     pub fn write(&self, partition: &str, offset: usize, bytes: &[u8]) -> Result<(), Error> {
         let partition = self.partition(partition)?;
         if offset + bytes.len() > length(partition) {
-            return Err(Error::io(format_args!("writing to partition {}", partition.name))(
-                io::Error::other(format!(
-                    "{} bytes at {offset} end beyond its {} bytes",
-                    bytes.len(),
-                    length(partition)
-                )),
-            ));
+            return Err(Error::io(format_args!(
+                "writing to partition {}",
+                partition.name
+            ))(io::Error::other(format!(
+                "{} bytes at {offset} end beyond its {} bytes",
+                bytes.len(),
+                length(partition)
+            ))));
         }
         self.open()?
             .write_all_at(bytes, partition.offset.0 + offset as u64)

@@ -122,7 +122,9 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(()).map_err(|error| failed(error.to_string()))?;
+        let request = request
+            .body(())
+            .map_err(|error| failed(error.to_string()))?;
         let mut response = self
             .agent
             .run(request)

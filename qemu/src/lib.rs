@@ -21,6 +21,7 @@
 //! port on the host's loopback interface that leads to its server.
 
 mod boot_loader;
+pub mod builder;
 pub mod console;
 mod emulator;
 pub mod error;
@@ -35,15 +36,18 @@ mod qmp;
 pub mod shell;
 pub mod system;
 pub mod trouble;
+pub mod wait;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub use builder::Builder;
 pub use console::Console;
 pub use error::Error;
 pub use images::ImageFolder;
 pub use machine::Machine;
 pub use permit::Permit;
 pub use trouble::Trouble;
+pub use wait::Patience;
 
 /// A thread that panicked while it held one of our locks left nothing half-done.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

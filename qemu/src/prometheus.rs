@@ -5,7 +5,11 @@
 //! description does not allow, and what `promtool check metrics` complains about in
 //! the kinds of metric that a small server has.
 
+mod syntax;
+
 use std::collections::{BTreeMap, HashSet};
+
+use syntax::{labels, metric_name, number, unescape};
 
 /// One line with a value.
 #[derive(Clone, Debug, PartialEq)]
@@ -175,8 +179,16 @@ impl Reader {
         if metric.kind == Kind::Counter && (value.is_nan() || value < 0.0) {
             return Err("a counter that is not a count".to_owned());
         }
-        let sample = Sample { name, labels, value };
-        if metric.samples.iter().any(|other| other.labels == sample.labels) {
+        let sample = Sample {
+            name,
+            labels,
+            value,
+        };
+        if metric
+            .samples
+            .iter()
+            .any(|other| other.labels == sample.labels)
+        {
             return Err("the same labels a second time".to_owned());
         }
         metric.samples.push(sample);
@@ -196,84 +208,6 @@ impl Reader {
     }
 }
 
-/// `[a-zA-Z_:][a-zA-Z0-9_:]*`
-fn metric_name(name: &str) -> Result<String, String> {
-    let first = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == ':');
-    let rest = name
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == ':');
-    if first && rest {
-        Ok(name.to_owned())
-    } else {
-        Err(format!("`{name}` is no name for a metric"))
-    }
-}
-
-/// Reads `a="x",b="y"}` and gives the labels and what stands behind.
-fn labels(mut rest: &str) -> Result<(BTreeMap<String, String>, &str), String> {
-    let mut labels = BTreeMap::new();
-    loop {
-        if let Some(behind) = rest.strip_prefix('}') {
-            return Ok((labels, behind));
-        }
-        let (name, behind) = rest.split_once("=\"").ok_or("a label without a value")?;
-        if name.contains(':') || name.starts_with("__") || metric_name(name).is_err() {
-            return Err(format!("`{name}` is no name for a label"));
-        }
-        let end = closing_quote(behind).ok_or("a label's value without its end")?;
-        let value = unescape(&behind[..end], "\\n\"")?;
-        if labels.insert(name.to_owned(), value).is_some() {
-            return Err(format!("label `{name}` twice"));
-        }
-        rest = &behind[end + 1..];
-        match rest.strip_prefix(',') {
-            Some(behind) => rest = behind,
-            None if rest.starts_with('}') => {}
-            None => return Err("neither , nor } after a label".to_owned()),
-        }
-    }
-}
-
-fn closing_quote(text: &str) -> Option<usize> {
-    let mut escaped = false;
-    text.char_indices().find_map(|(at, c)| {
-        let ends = c == '"' && !escaped;
-        escaped = c == '\\' && !escaped;
-        ends.then_some(at)
-    })
-}
-
-/// Resolves the escapes; `allowed` are the characters that may follow a backslash.
-fn unescape(text: &str, allowed: &str) -> Result<String, String> {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text.chars();
-    while let Some(c) = rest.next() {
-        if c != '\\' {
-            plain.push(c);
-            continue;
-        }
-        match rest.next() {
-            Some('n') => plain.push('\n'),
-            Some(c) if allowed.contains(c) => plain.push(c),
-            other => return Err(format!("\\{} is no escape", other.unwrap_or(' '))),
-        }
-    }
-    Ok(plain)
-}
-
-/// A value as Go's `ParseFloat` takes it, without hexadecimal and underscores.
-fn number(text: &str) -> Result<f64, String> {
-    match text {
-        "NaN" => Ok(f64::NAN),
-        "+Inf" => Ok(f64::INFINITY),
-        "-Inf" => Ok(f64::NEG_INFINITY),
-        _ if text.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.') => text
-            .parse()
-            .map_err(|_| format!("`{text}` is no number")),
-        _ => Err(format!("`{text}` is no number")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -289,9 +223,15 @@ mod tests {
     #[test]
     fn reads_what_the_format_allows() {
         let metrics = Exposition::parse(GOOD).expect("good");
-        assert_eq!(metrics.metric("up_total").expect("there").help, "How \\ often\nit came up.");
+        assert_eq!(
+            metrics.metric("up_total").expect("there").help,
+            "How \\ often\nit came up."
+        );
         assert_eq!(metrics.value("up_total", &[("slot", "b")]), Some(1000.0));
-        assert_eq!(metrics.value("up_total", &[("why", "power \"cut\"")]), Some(3.0));
+        assert_eq!(
+            metrics.value("up_total", &[("why", "power \"cut\"")]),
+            Some(3.0)
+        );
         assert_eq!(metrics.value("up_total", &[]), None, "two samples match");
         assert_eq!(metrics.value("load1", &[]), Some(0.05));
     }
@@ -303,18 +243,48 @@ mod tests {
             ("load1 1\n", "without TYPE"),
             ("# TYPE load1 gauge\nload1 1\n", "without HELP"),
             ("# HELP load1 x\nload1 1\n", "without TYPE"),
-            ("# HELP load1 x\n# TYPE load2 gauge\nload2 1\n", "HELP is for"),
+            (
+                "# HELP load1 x\n# TYPE load2 gauge\nload2 1\n",
+                "HELP is for",
+            ),
             ("# HELP load1 x\n# TYPE load1 gauge\n", "no sample"),
-            ("# HELP load1 x\n# TYPE load1 gauge\nload1 one\n", "no number"),
-            ("# HELP load1 x\n# TYPE load1 gauge\nload1  1\n", "no number"),
-            ("# HELP load1 x\n# TYPE load1 gauge\nload1 1\nload1 2\n", "second time"),
-            ("# HELP load1 x\n# TYPE load1 gauge\nload1{a=\"b} 1\n", "without its end"),
-            ("# HELP load1 x\n# TYPE load1 gauge\nload1{a=\"\\d\"} 1\n", "no escape"),
-            ("# HELP load1 x\n# TYPE load1 gauge\nload1{0a=\"d\"} 1\n", "no name"),
-            ("# HELP load1 x\n# TYPE load1 gauge\nload1{a=\"d\"}1\n", "no space"),
-            ("# HELP load1 x\n# TYPE load1 gauge\nother 1\n", "stands among"),
+            (
+                "# HELP load1 x\n# TYPE load1 gauge\nload1 one\n",
+                "no number",
+            ),
+            (
+                "# HELP load1 x\n# TYPE load1 gauge\nload1  1\n",
+                "no number",
+            ),
+            (
+                "# HELP load1 x\n# TYPE load1 gauge\nload1 1\nload1 2\n",
+                "second time",
+            ),
+            (
+                "# HELP load1 x\n# TYPE load1 gauge\nload1{a=\"b} 1\n",
+                "without its end",
+            ),
+            (
+                "# HELP load1 x\n# TYPE load1 gauge\nload1{a=\"\\d\"} 1\n",
+                "no escape",
+            ),
+            (
+                "# HELP load1 x\n# TYPE load1 gauge\nload1{0a=\"d\"} 1\n",
+                "no name",
+            ),
+            (
+                "# HELP load1 x\n# TYPE load1 gauge\nload1{a=\"d\"}1\n",
+                "no space",
+            ),
+            (
+                "# HELP load1 x\n# TYPE load1 gauge\nother 1\n",
+                "stands among",
+            ),
             ("# HELP ups x\n# TYPE ups counter\nups 1\n", "_total"),
-            ("# HELP up_total x\n# TYPE up_total counter\nup_total -1\n", "not a count"),
+            (
+                "# HELP up_total x\n# TYPE up_total counter\nup_total -1\n",
+                "not a count",
+            ),
         ];
         for (text, expected) in cases {
             let error = Exposition::parse(text).expect_err(text);

@@ -115,8 +115,7 @@ impl Machine {
         let console = self.console()?;
         self.wait_for("the kernel's last word", || {
             let text = console.text_since(mark);
-            (text.contains("reboot: Power down") || text.contains("reboot: System halted"))
-                .then_some(())
+            (text.contains("reboot: Power") || text.contains("System halted")).then_some(())
         })?;
         self.power_cut();
         Ok(())
@@ -139,9 +138,16 @@ impl Machine {
                 asked = Some(Instant::now());
                 type_line(console, "").ok()?;
                 type_line(console, "exec sh 2>/dev/null").ok()?;
-                type_line(console, "echo 1 >/proc/sys/kernel/printk; echo SHELL''-READY").ok()?;
+                type_line(
+                    console,
+                    "echo 1 >/proc/sys/kernel/printk; echo SHELL''-READY",
+                )
+                .ok()?;
             }
-            console.text_since(start).contains("SHELL-READY").then_some(())
+            console
+                .text_since(start)
+                .contains("SHELL-READY")
+                .then_some(())
         })
     }
 
@@ -169,9 +175,7 @@ impl Machine {
                 asked = Some(Instant::now());
                 type_line(
                     console,
-                    &format!(
-                        "echo '@'begin {mark}@; cat /run/console.out; echo '@'end {mark}@"
-                    ),
+                    &format!("echo '@'begin {mark}@; cat /run/console.out; echo '@'end {mark}@"),
                 )
                 .ok()?;
             }

@@ -10,11 +10,15 @@ fn the_console_gives_a_root_shell() {
 #[test]
 fn commands_give_their_output_and_status() {
     let machine = shared();
-    let done = machine.run("echo one; echo two >&2; false").expect("a shell");
+    let done = machine
+        .run("echo one; echo two >&2; false")
+        .expect("a shell");
     assert_eq!((done.status, done.output.as_str()), (1, "one\ntwo\n"));
     let done = machine.run("sh -c 'exit 42'").expect("a shell");
     assert_eq!((done.status, done.output.as_str()), (42, ""));
-    let several = machine.run("for n in 1 2 3\ndo echo $n\ndone").expect("a shell");
+    let several = machine
+        .run("for n in 1 2 3\ndo echo $n\ndone")
+        .expect("a shell");
     assert_eq!(several.output, "1\n2\n3\n");
 }
 

@@ -31,7 +31,10 @@ fn the_page_is_html_that_needs_nothing_else() {
 fn the_page_is_not_sent_twice_to_who_has_it() {
     let page = request(Method::GET, "/", &[]);
     let tag = page.header("etag").to_owned();
-    assert!(tag.starts_with('"') && tag.ends_with('"') && tag.len() > 2, "{tag}");
+    assert!(
+        tag.starts_with('"') && tag.ends_with('"') && tag.len() > 2,
+        "{tag}"
+    );
     let again = request(Method::GET, "/", &[("If-None-Match", &tag)]);
     assert_eq!(again.status, 304);
     assert_eq!(again.header("etag"), tag);
@@ -52,7 +55,11 @@ fn health_is_plain() {
 fn the_system_is_json() {
     let answer = request(Method::GET, "/api/v1/system", &[]);
     assert_eq!(answer.status, 200);
-    assert!(answer.header("content-type").starts_with("application/json"));
+    assert!(
+        answer
+            .header("content-type")
+            .starts_with("application/json")
+    );
     shared().system().unwrap_or_else(|error| panic!("{error}"));
 }
 
@@ -61,7 +68,9 @@ fn metrics_are_prometheus_text() {
     let answer = request(Method::GET, "/metrics", &[]);
     assert_eq!(answer.status, 200);
     assert!(
-        answer.header("content-type").starts_with("text/plain; version=0.0.4"),
+        answer
+            .header("content-type")
+            .starts_with("text/plain; version=0.0.4"),
         "{}",
         answer.header("content-type")
     );
@@ -99,7 +108,13 @@ fn answers_are_counted_by_status() {
 
 #[test]
 fn unknown_paths_are_not_found() {
-    for path in ["/nothing", "/healthz/", "/api/v1/system/x", "/../etc/passwd", "/%2e%2e/etc"] {
+    for path in [
+        "/nothing",
+        "/healthz/",
+        "/api/v1/system/x",
+        "/../etc/passwd",
+        "/%2e%2e/etc",
+    ] {
         assert_eq!(request(Method::GET, path, &[]).status, 404, "{path}");
     }
 }
@@ -124,7 +139,11 @@ fn head_is_get_without_the_body() {
         let head = request(Method::HEAD, path, &[]);
         assert_eq!(head.status, get.status, "{path}");
         assert!(head.body.is_empty(), "{path}");
-        assert_eq!(head.header("content-type"), get.header("content-type"), "{path}");
+        assert_eq!(
+            head.header("content-type"),
+            get.header("content-type"),
+            "{path}"
+        );
         assert!(!head.header("content-length").is_empty(), "{path}");
     }
     let page = request(Method::GET, "/", &[]);

@@ -26,7 +26,10 @@ fn is_running(pid: u32) -> bool {
 fn assert_gone(pid: u32, what: &str) {
     let deadline = Instant::now() + GONE;
     while is_running(pid) {
-        assert!(Instant::now() < deadline, "{what} still runs as process {pid}");
+        assert!(
+            Instant::now() < deadline,
+            "{what} still runs as process {pid}"
+        );
         thread::sleep(Duration::from_millis(20));
     }
 }
@@ -39,10 +42,18 @@ fn two_devices_side_by_side_do_not_meet() {
     let mut other = crate::support::machine("two_devices_side_by_side_do_not_meet-other");
     other.power_on().expect("QEMU");
     for machine in [&one.machine, &other] {
-        machine.wait_until_up().unwrap_or_else(|error| panic!("{error}"));
+        machine
+            .wait_until_up()
+            .unwrap_or_else(|error| panic!("{error}"));
     }
-    assert_ne!(one.machine.server().expect("on"), other.server().expect("on"));
-    run(&one.machine, "echo one >/etc/hostname; echo one >/proc/sys/kernel/hostname");
+    assert_ne!(
+        one.machine.server().expect("on"),
+        other.server().expect("on")
+    );
+    run(
+        &one.machine,
+        "echo one >/etc/hostname; echo one >/proc/sys/kernel/hostname",
+    );
     let name = |machine: &tinyrust_qemu::Machine| machine.system().expect("document").hostname;
     assert_eq!(name(&one.machine).as_deref(), Some("one"));
     assert_ne!(name(&other).as_deref(), Some("one"));
@@ -139,7 +150,10 @@ fn nothing_is_left_when_the_program_is_stopped() {
     for signal in [Signal::INT, Signal::TERM, Signal::KILL] {
         let (mut program, qemu) = serving();
         let work = work_directory(qemu);
-        let pid = i32::try_from(program.id()).ok().and_then(Pid::from_raw).expect("a pid");
+        let pid = i32::try_from(program.id())
+            .ok()
+            .and_then(Pid::from_raw)
+            .expect("a pid");
         kill_process(pid, signal).expect("a signal");
         let status = program.wait().expect("it ends");
         if signal == Signal::INT {
@@ -148,7 +162,11 @@ fn nothing_is_left_when_the_program_is_stopped() {
         assert_gone(qemu, &format!("after {signal:?} QEMU"));
         let deadline = Instant::now() + GONE;
         while work.exists() {
-            assert!(Instant::now() < deadline, "{} is left after {signal:?}", work.display());
+            assert!(
+                Instant::now() < deadline,
+                "{} is left after {signal:?}",
+                work.display()
+            );
             thread::sleep(Duration::from_millis(20));
         }
     }

@@ -75,13 +75,17 @@ fn ten_thousand_malformed_requests_leave_the_server_answering() {
     let machine = &device.machine;
     let server = machine.server().expect("power is on");
     let pid = run(machine, "pidof tinyrust");
-    let start = metrics(machine).value("process_start_time_seconds", &[]).expect("start");
+    let start = metrics(machine)
+        .value("process_start_time_seconds", &[])
+        .expect("start");
 
     // Slow ones all the while: a byte now and then of a head that never ends.
     let slow: Vec<TcpStream> = (0..8)
         .map(|_| {
             let mut stream = TcpStream::connect_timeout(&server, PATIENCE).expect("connect");
-            stream.write_all(b"GET / HTTP/1.1\r\nX: ").expect("the first bytes");
+            stream
+                .write_all(b"GET / HTTP/1.1\r\nX: ")
+                .expect("the first bytes");
             stream
         })
         .collect();
@@ -122,13 +126,19 @@ fn ten_thousand_malformed_requests_leave_the_server_answering() {
     }
 
     assert_eq!(machine.get("/healthz").expect("an answer").status, 200);
-    assert_eq!(run(machine, "pidof tinyrust"), pid, "the server was restarted");
+    assert_eq!(
+        run(machine, "pidof tinyrust"),
+        pid,
+        "the server was restarted"
+    );
     let after = metrics(machine);
     assert_eq!(after.value("process_start_time_seconds", &[]), Some(start));
     // What the flood left is at most what its own limits allow.
     let files = after.value("process_open_fds", &[]).expect("open files");
     assert!(files < 32.0, "{files} files are open");
-    let rss = after.value("process_resident_memory_bytes", &[]).expect("rss");
+    let rss = after
+        .value("process_resident_memory_bytes", &[])
+        .expect("rss");
     println!("after 10,000 malformed requests: rss {rss} bytes, {files} open files");
     assert!(rss < f64::from(8 << 20), "{rss} bytes");
 }

@@ -3,7 +3,9 @@
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::support::{Device, data_state, run};
+use crate::support::{Device, applies, data_state, no_data, run};
+
+const NAME: &str = "the_device_boots_after_each_of_twenty_power_cuts";
 
 /// How often the power is cut.
 const CUTS: usize = 20;
@@ -56,6 +58,9 @@ fn seed() -> u64 {
 
 #[test]
 fn the_device_boots_after_each_of_twenty_power_cuts() {
+    if !applies(NAME, no_data()) {
+        return;
+    }
     let seed = seed();
     println!("TINYRUST_SEED={seed} repeats the moments");
     thread::scope(|scope| {
@@ -72,7 +77,7 @@ fn the_device_boots_after_each_of_twenty_power_cuts() {
 
 fn cut_again_and_again(lane: usize, seed: u64) {
     let mut random = fastrand::Rng::with_seed(seed.wrapping_add(lane as u64));
-    let mut device = Device::up(&format!("the_device_boots_after_each_of_twenty_power_cuts-{lane}"));
+    let mut device = Device::up(&format!("{NAME}-{lane}"));
     let mut written = 0;
     for cut in 0..CUTS / LANES {
         let moment = Duration::from_micros(random.u64(0..LATEST.as_micros() as u64));
@@ -89,16 +94,29 @@ fn cut_again_and_again(lane: usize, seed: u64) {
         println!("lane {lane}, cut {cut} after {moment:?}: {last} files announced");
         device.boot();
         let machine = &device.machine;
-        assert_eq!(data_state(machine), "ok", "lane {lane}, cut {cut}, seed {seed}");
+        assert_eq!(
+            data_state(machine),
+            "ok",
+            "lane {lane}, cut {cut}, seed {seed}"
+        );
         // QEMU tells the device that a page is programmed a moment before it is in the
         // host's file (hw/block/m25p80.c writes asynchronously), so what was announced
         // last may still be under way.
         let safe = last.saturating_sub(1);
         if safe > 0 {
-            let found: u64 = run(machine, "cat /data/cut/last").trim().parse().expect("a number");
+            let found: u64 = run(machine, "cat /data/cut/last")
+                .trim()
+                .parse()
+                .expect("a number");
             assert!(found >= safe, "{found} files, {safe} synced, seed {seed}");
-            let setting: u64 = run(machine, "cat /etc/cut").trim().parse().expect("a number");
-            assert!(setting >= safe, "setting {setting}, {safe} synced, seed {seed}");
+            let setting: u64 = run(machine, "cat /etc/cut")
+                .trim()
+                .parse()
+                .expect("a number");
+            assert!(
+                setting >= safe,
+                "setting {setting}, {safe} synced, seed {seed}"
+            );
             let oldest = last.saturating_sub(KEPT - 2).max(1);
             for number in oldest..=safe {
                 run(
@@ -109,5 +127,8 @@ fn cut_again_and_again(lane: usize, seed: u64) {
             written = found;
         }
     }
-    assert!(written > 0, "no file was ever written, seed {seed}: the moments are too early");
+    assert!(
+        written > 0,
+        "no file was ever written, seed {seed}: the moments are too early"
+    );
 }

@@ -8,7 +8,10 @@ use crate::support::{Device, metrics, run, shared};
 const LARGEST_RSS: u64 = 3 << 20;
 
 fn server_pid(machine: &Machine) -> u32 {
-    run(machine, "pidof tinyrust").trim().parse().expect("one process")
+    run(machine, "pidof tinyrust")
+        .trim()
+        .parse()
+        .expect("one process")
 }
 
 /// A field of /proc/<pid>/status, see proc_pid_status(5).
@@ -27,8 +30,14 @@ fn status(machine: &Machine, field: &str) -> Vec<u64> {
 #[test]
 fn server_runs_unprivileged() {
     let machine = shared();
-    let owner: u64 = run(machine, "id -u tinyrust").trim().parse().expect("a user id");
-    let group: u64 = run(machine, "id -g tinyrust").trim().parse().expect("a group id");
+    let owner: u64 = run(machine, "id -u tinyrust")
+        .trim()
+        .parse()
+        .expect("a user id");
+    let group: u64 = run(machine, "id -g tinyrust")
+        .trim()
+        .parse()
+        .expect("a group id");
     assert_ne!(owner, 0);
     // Real, effective, saved and file system id.
     assert_eq!(status(machine, "Uid"), [owner; 4]);
@@ -72,7 +81,9 @@ fn a_killed_server_comes_back() {
                 (pid != before).then_some(())
             })
             .unwrap_or_else(|error| panic!("{error}"));
-        machine.wait_until_up().unwrap_or_else(|error| panic!("{error}"));
+        machine
+            .wait_until_up()
+            .unwrap_or_else(|error| panic!("{error}"));
     }
 }
 
@@ -91,7 +102,13 @@ fn rss_stays_small_after_a_thousand_requests() {
         .expect("process_resident_memory_bytes");
     let kernel = status(machine, "VmRSS")[0] * 1024;
     println!("rss after 1,000 requests: {kernel} bytes, {told} by its own account");
-    assert!(kernel <= LARGEST_RSS, "{kernel} bytes, {LARGEST_RSS} allowed");
-    assert!(told <= LARGEST_RSS as f64, "{told} bytes, {LARGEST_RSS} allowed");
+    assert!(
+        kernel <= LARGEST_RSS,
+        "{kernel} bytes, {LARGEST_RSS} allowed"
+    );
+    assert!(
+        told <= LARGEST_RSS as f64,
+        "{told} bytes, {LARGEST_RSS} allowed"
+    );
     assert!(told > 0.0);
 }

@@ -1,5 +1,6 @@
 //! What the tests share: images, machines and how many of them run at once.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -73,10 +74,54 @@ pub(crate) fn log(test: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
 
+/// Whether the board has what `test` is about. Where not, that is printed, past the
+/// test runner's capturing of output, so that nobody takes it for a test that passed.
+pub(crate) fn applies(test: &str, reason_not_to: Option<String>) -> bool {
+    if let Some(reason) = &reason_not_to {
+        let images = images();
+        let board = &images.board().name;
+        writeln!(
+            std::io::stderr(),
+            "not applicable on {board}: {test}: {reason}"
+        )
+        .expect("standard error");
+    }
+    reason_not_to.is_none()
+}
+
+/// Why a test of two slots behind U-Boot is not applicable, if so.
+pub(crate) fn no_slots() -> Option<String> {
+    let images = images();
+    let board = images.board();
+    if board.u_boot.is_none() {
+        return Some(
+            "board.toml has no [u-boot]: its kernel is loaded from beside the flash".to_owned(),
+        );
+    }
+    let slots = board.slots().len();
+    (slots < 2).then(|| format!("board.toml has {slots} slot(s)"))
+}
+
+/// Why a test of the data partition is not applicable, if so.
+pub(crate) fn no_data() -> Option<String> {
+    let has = images().board().partition("data").is_some();
+    (!has).then(|| "board.toml has no partition `data`".to_owned())
+}
+
+/// The name of the partition that has `role` in the slot that boots by default.
+pub(crate) fn in_first_slot(role: &str) -> String {
+    let images = images();
+    let slots = images.board().slots();
+    let slot = slots.first().expect("a slot");
+    slot.role(role).expect("every slot has it").name.clone()
+}
+
 /// Runs a command that has to succeed and gives its output.
 #[track_caller]
 pub(crate) fn run(machine: &Machine, command: &str) -> String {
-    let done = machine.run(command).unwrap_or_else(|error| panic!("{error}"));
+    let done = machine
+        .run(command)
+        .unwrap_or_else(|error| panic!("{error}"));
     assert!(
         done.success(),
         "`{command}` ended with {}:\n{}",
@@ -89,7 +134,9 @@ pub(crate) fn run(machine: &Machine, command: &str) -> String {
 /// The metrics, read strictly.
 #[track_caller]
 pub(crate) fn metrics(machine: &Machine) -> Exposition {
-    let answer = machine.get("/metrics").unwrap_or_else(|error| panic!("{error}"));
+    let answer = machine
+        .get("/metrics")
+        .unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(answer.status, 200);
     let text = answer.text();
     Exposition::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
@@ -100,10 +147,15 @@ pub(crate) fn metrics(machine: &Machine) -> Exposition {
 #[track_caller]
 pub(crate) fn data_state(machine: &Machine) -> String {
     let system = machine.system().unwrap_or_else(|error| panic!("{error}"));
-    let state = system.data.state.expect("the state of the data partition is known");
+    let state = system
+        .data
+        .state
+        .expect("the state of the data partition is known");
     assert_eq!(run(machine, "cat /run/tinyrust/data").trim(), state);
     let metrics = metrics(machine);
-    let family = metrics.metric("tinyrust_data_state").expect("tinyrust_data_state");
+    let family = metrics
+        .metric("tinyrust_data_state")
+        .expect("tinyrust_data_state");
     for sample in &family.samples {
         let expected = f64::from(u8::from(sample.labels["state"] == state));
         assert_eq!(sample.value, expected, "{sample:?} in state {state}");

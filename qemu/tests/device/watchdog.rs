@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use tinyrust_qemu::Permit;
-use tinyrust_qemu::machine::{Machine, Patience};
+use tinyrust_qemu::{Machine, Patience, Permit};
 
 use crate::support::{images, log, run, shared};
 
@@ -20,7 +19,9 @@ fn the_watchdog_is_fed() {
 fn a_device_whose_watchdog_is_not_fed_resets_and_comes_back() {
     let permit = Permit::acquire().expect("a permit");
     let machine = Machine::builder(&images())
-        .log(log("a_device_whose_watchdog_is_not_fed_resets_and_comes_back"))
+        .log(log(
+            "a_device_whose_watchdog_is_not_fed_resets_and_comes_back",
+        ))
         // It is silent until the watchdog bites.
         .patience(Patience {
             silence: Duration::from_secs(300),
@@ -37,5 +38,7 @@ fn a_device_whose_watchdog_is_not_fed_resets_and_comes_back() {
         .unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(machine.watchdog_bites().expect("power is on"), 1);
     let _permit = Permit::acquire().expect("a permit");
-    machine.wait_until_up().unwrap_or_else(|error| panic!("{error}"));
+    machine
+        .wait_until_up()
+        .unwrap_or_else(|error| panic!("{error}"));
 }

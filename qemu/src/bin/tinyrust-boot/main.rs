@@ -36,8 +36,7 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<ExitCode> {
     if let Some(directory) = &args.directory {
-        std::env::set_current_dir(directory)
-            .with_context(|| directory.display().to_string())?;
+        std::env::set_current_dir(directory).with_context(|| directory.display().to_string())?;
     }
     let images = match &args.images {
         Some(folder) => ImageFolder::open(folder)?,

@@ -108,7 +108,8 @@ impl Report {
         let system = &self.system;
         let unknown = || "unknown".to_owned();
         let known = |value: &Option<String>| value.clone().unwrap_or_else(unknown);
-        let bytes = |value: Option<u64>| value.map_or_else(unknown, |value| Bytes(value).to_string());
+        let bytes =
+            |value: Option<u64>| value.map_or_else(unknown, |value| Bytes(value).to_string());
         fact("slot", known(&system.slot))?;
         fact(
             "data partition",
@@ -171,7 +172,11 @@ fn sizes(text: &mut String, images: &ImageFolder) -> Result<()> {
         }
     };
     let bytes = ["bytes", "allowed", "headroom"];
-    writeln!(text, "  {:<20} {:>10} {:>10} {:>10}", "", bytes[0], bytes[1], bytes[2])?;
+    writeln!(
+        text,
+        "  {:<20} {:>10} {:>10} {:>10}",
+        "", bytes[0], bytes[1], bytes[2]
+    )?;
     let partitions = report.partitions.iter().filter(|row| row.image.is_some());
     for row in partitions {
         usage(text, &row.name, &row.usage)?;
