@@ -19,6 +19,9 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
     if let Some(board) = name.strip_prefix("sizes-") {
         return sizes(&repo.board(board)?, &Measurement::load(repo, board)?);
     }
+    if name == "ladder" || name.starts_with("ladder-") {
+        return crate::ladder::block(repo, name);
+    }
     match name {
         "headline" => headline(
             &repo.board(DEFAULT_BOARD)?,
@@ -32,7 +35,10 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
             Ok(format!("```text\n{message}\n```\n"))
         }
         _ => {
-            bail!("no such block; there are: headline, over-budget-example, map-BOARD, sizes-BOARD")
+            bail!(
+                "no such block; there are: headline, over-budget-example, map-BOARD, sizes-BOARD, \
+                 ladder, ladder-…"
+            )
         }
     }
 }

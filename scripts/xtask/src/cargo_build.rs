@@ -244,9 +244,8 @@ fn cargo(context: &Context, app: &Path, work: &Path) -> Result<Command> {
         "no rustc in {}",
         context.rustc.sysroot.display()
     );
-    let mut cargo = tool("nice");
+    let mut cargo = tool(program);
     cargo
-        .arg(program)
         .current_dir(app)
         .env("RUSTC", rustc)
         .env("RUSTC_BOOTSTRAP", "1")

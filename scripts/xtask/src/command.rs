@@ -193,9 +193,18 @@ impl Log {
     pub fn tail(&self, lines: usize) -> String {
         let text = std::fs::read(&self.path).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
-        let all = text.lines().collect::<Vec<_>>();
+        let all = text.lines().map(shorten).collect::<Vec<_>>();
         all[all.len().saturating_sub(lines)..].join("\n")
     }
+}
+
+/// A compiler's command line hides the error that follows it; its beginning says enough.
+fn shorten(line: &str) -> String {
+    const WIDTH: usize = 400;
+    if line.chars().count() <= WIDTH {
+        return line.to_owned();
+    }
+    line.chars().take(WIDTH).chain(['…']).collect()
 }
 
 #[cfg(test)]
@@ -233,5 +242,7 @@ mod tests {
             log.tail(9)
         );
         assert!(log.tail(9).starts_with("$ sh -c"));
+        log.note("x".repeat(1000));
+        assert_eq!(log.tail(1).chars().count(), 401);
     }
 }

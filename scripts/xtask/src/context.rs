@@ -46,6 +46,9 @@ impl Context {
     /// When a file with facts cannot be used, or there is no compiler or cache.
     pub fn new(repo: Repo, board: &str, jobs: Option<usize>) -> Result<Self> {
         let all = std::thread::available_parallelism().map_or(1, usize::from);
+        // All cores are busy for minutes, and somebody may be working on the machine. Where
+        // that is not allowed nothing is lost.
+        let _ = rustix::process::nice(10);
         Ok(Self {
             board: repo.board(board)?,
             cache: Cache::from_environment()?,
@@ -129,9 +132,8 @@ impl Context {
 
     /// `make` in a source tree, into a build folder outside it.
     pub fn make(&self, source: &Path, build: &Path) -> std::process::Command {
-        let mut make = tool("nice");
-        make.arg("make")
-            .arg(format!("--jobs={}", self.jobs))
+        let mut make = tool("make");
+        make.arg(format!("--jobs={}", self.jobs))
             .arg("-C")
             .arg(source)
             .arg(format!("O={}", build.display()))

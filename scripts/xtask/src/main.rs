@@ -17,6 +17,7 @@ mod fragment;
 mod image;
 mod kernel;
 mod key;
+mod ladder;
 mod measurement;
 mod output;
 mod profiles;
@@ -82,6 +83,8 @@ enum Task {
         #[command(flatten)]
         board: BoardArgument,
     },
+    /// Measure every step that made the program small, alone and stacked, into docs/ladder/
+    Ladder(ladder::Arguments),
     /// Print the figures of docs/measurements and the boards into README.md and docs/
     Docs {
         /// Change nothing; fail where a block is stale or out/ holds another image
@@ -150,6 +153,7 @@ fn run(task: Task) -> Result<()> {
             let board = repo.board(&board.board)?;
             measurement::run(&repo, &board)
         }
+        Task::Ladder(arguments) => arguments.run(&repo),
         Task::Docs { check } => docs::run(&repo, check),
     }
 }

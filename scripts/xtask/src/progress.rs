@@ -38,6 +38,8 @@ pub enum Outcome {
     Cached,
     /// It failed.
     Failed,
+    /// It was ended, because another step failed.
+    Stopped,
 }
 
 /// A step that goes on.
@@ -137,6 +139,7 @@ impl Step<'_> {
             Outcome::Built => took,
             Outcome::Cached => format!("{took} (cached)"),
             Outcome::Failed => format!("failed after {took}"),
+            Outcome::Stopped => format!("stopped after {took}"),
         };
         progress.note(&format!(
             "{} {name:<12} {word}",

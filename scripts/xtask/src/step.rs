@@ -88,12 +88,13 @@ impl Steps {
                 Ok(value)
             }
             Err(error) => {
-                shown.finish(Outcome::Failed);
-                self.cancelled.store(true, Ordering::SeqCst);
                 log.note(format!("{error:#}"));
-                if error.is::<Stopped>() {
+                if stopped(&error) {
+                    shown.finish(Outcome::Stopped);
                     return Err(error);
                 }
+                shown.finish(Outcome::Failed);
+                self.cancelled.store(true, Ordering::SeqCst);
                 Err(error.context(Failed {
                     step: name,
                     log: log.path().to_owned(),
