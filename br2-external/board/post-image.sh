@@ -1,0 +1,64 @@
+#!/bin/sh
+# The image folder that flashfit and qemu/ take from every builder, and flash.bin in it.
+set -eu
+images=$1
+flashfit=$HOST_DIR/bin/flashfit
+board=$TINYRUST_BOARD_DIR/board.toml
+work=$images/.tinyrust
+mkdir -p "$work"
+cp "$board" "$images/board.toml"
+# shellcheck source=/dev/null
+"$flashfit" layout "$board" --format sh >"$work/layout.sh" && . "$work/layout.sh"
+
+# Device tree: the board's source, the SoC's of the kernel, the flash map of board.toml.
+"$flashfit" layout "$board" --format dts >"$work/partitions.dtsi"
+dts=$TINYRUST_LINUX_DIR/arch/$LINUX_ARCH/boot/dts
+set -- -I "$work" -I "$dts"
+for vendor in "$dts"/*/; do
+	set -- "$@" -I "$vendor"
+done
+"${TINYRUST_TARGET_CC%% *}" -E -P -nostdinc -undef -D__DTS__ -x assembler-with-cpp "$@" \
+	-I "$TINYRUST_LINUX_DIR/include" "$TINYRUST_BOARD_DIR/$LINUX_DTS" >"$work/board.pp.dts"
+"$TINYRUST_LINUX_DIR/scripts/dtc/dtc" -q -I dts -O dtb -o "$images/$BOARD_NAME.dtb" "$work/board.pp.dts"
+
+# Kernel partition.
+sed -e "s|@BOARD@|$BOARD_NAME|g" -e "s|@ARCH@|$LINUX_ARCH|g" \
+	-e "s|@LOAD_ADDRESS@|$LINUX_LOAD_ADDRESS|g" -e "s|@KERNEL@|../$LINUX_IMAGE|g" \
+	-e "s|@DTB@|../$BOARD_NAME.dtb|g" "$TINYRUST_COMMON_DIR/kernel.its" >"$work/kernel.its"
+(cd "$work" && "$HOST_DIR/bin/mkimage" -f kernel.its ../kernel.itb >/dev/null)
+
+# Boot partition: each file of board.toml at its offset, 0xff between.
+: >"$work/boot.bin"
+for entry in $U_BOOT_FILES; do
+	file=${entry%@*}
+	offset=$((${entry#*@}))
+	size=$(stat -c %s "$work/boot.bin")
+	if [ "$size" -gt "$offset" ]; then
+		echo "boot.bin: $file starts at $offset, what stands before it ends at $size ($board)" >&2
+		exit 1
+	fi
+	head -c $((offset - size)) /dev/zero | tr '\000' '\377' >>"$work/boot.bin"
+	cat "$images/$file" >>"$work/boot.bin"
+done
+mv "$work/boot.bin" "$images/boot.bin"
+
+# What it was built of.
+{
+	printf '{\n  "builder": "buildroot",\n  "board": "%s"' "$BOARD_NAME"
+	for version in $TINYRUST_VERSIONS; do
+		printf ',\n  "%s": "%s"' "${version%%=*}" "${version#*=}"
+	done
+	printf '\n}\n'
+} >"$images/build.json"
+
+# The chip's content, kept under another name where it is over budget.
+rm -f "$images/flash.bin" "$images/flash.over-budget.bin"
+"$flashfit" assemble "$board" "$images" -o "$images/flash.over-budget.bin"
+status=0
+"$flashfit" check "$board" "$images" --json >"$images/flashfit.json" || status=$?
+"$flashfit" check "$board" "$images" || {
+	echo "The images are left in $images, flash.bin as flash.over-budget.bin." >&2
+	exit "$status"
+}
+mv "$images/flash.over-budget.bin" "$images/flash.bin"
+rm -rf "$work"

@@ -1,0 +1,32 @@
+################################################################################
+#
+# flashfit
+#
+################################################################################
+
+FLASHFIT_VERSION = 0.1.0
+FLASHFIT_SITE = $(BR2_EXTERNAL_TINYRUST_PATH)/..
+FLASHFIT_SITE_METHOD = local
+# Only what cargo reads of the repository: the workspace of the host programs.
+FLASHFIT_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS = \
+	--exclude target \
+	--include /Cargo.toml --include /Cargo.lock \
+	--include /LICENSE-MIT --include /LICENSE-APACHE \
+	--include /scripts --include '/scripts/**' \
+	--include /qemu --include '/qemu/**' \
+	--exclude '*'
+FLASHFIT_LICENSE = MIT or Apache-2.0
+FLASHFIT_LICENSE_FILES = LICENSE-MIT LICENSE-APACHE
+
+HOST_FLASHFIT_DEPENDENCIES = host-cargo-crates
+HOST_FLASHFIT_CARGO_BUILD_OPTS = \
+	--package flashfit --package tinyrust-br2 \
+	--config 'source.crates-io.replace-with="cargo-crates"' \
+	--config 'source.cargo-crates.directory="$(HOST_DIR)/share/cargo-crates"'
+
+define HOST_FLASHFIT_INSTALL_CMDS
+	$(INSTALL) -D -m 0755 $(@D)/target/release/flashfit $(HOST_DIR)/bin/flashfit
+	$(INSTALL) -D -m 0755 $(@D)/target/release/tinyrust-br2 $(HOST_DIR)/bin/tinyrust-br2
+endef
+
+$(eval $(host-cargo-package))

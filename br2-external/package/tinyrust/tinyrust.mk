@@ -1,0 +1,61 @@
+################################################################################
+#
+# tinyrust
+#
+################################################################################
+
+TINYRUST_VERSION = 0.1.0
+TINYRUST_SITE = $(BR2_EXTERNAL_TINYRUST_PATH)/../app
+TINYRUST_SITE_METHOD = local
+TINYRUST_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS = --exclude /target
+TINYRUST_LICENSE = MIT or Apache-2.0
+TINYRUST_LICENSE_FILES = LICENSE-MIT LICENSE-APACHE
+
+TINYRUST_CARGO_BUILD_OPTS = --bins --no-default-features
+ifeq ($(BR2_PACKAGE_TINYRUST_ALLOCATOR_MIMALLOC),y)
+TINYRUST_CARGO_BUILD_OPTS += --features mimalloc
+endif
+
+TINYRUST_CARGO_ENV = \
+	TINYRUST_GIT_REVISION=$(shell git -C $(BR2_EXTERNAL_TINYRUST_PATH) rev-parse --short=12 HEAD 2>/dev/null || echo unknown) \
+	TINYRUST_TARGET=$(RUSTC_TARGET_NAME) \
+	TINYRUST_PROFILE=$(TINYRUST_SIZE_PROFILE)
+
+# The licences stand above app/.
+define TINYRUST_COPY_LICENSES
+	cp $(BR2_EXTERNAL_TINYRUST_PATH)/../LICENSE-MIT \
+		$(BR2_EXTERNAL_TINYRUST_PATH)/../LICENSE-APACHE $(@D)/
+endef
+TINYRUST_POST_RSYNC_HOOKS += TINYRUST_COPY_LICENSES
+
+# actix-web 4.18 and the crate's edition: Buildroot 2026.02 has Rust 1.88.
+ifeq ($(BR2_PACKAGE_TINYRUST)$(BR_BUILDING),yy)
+ifeq ($(call tinyrust-size-rust-at-least,1.95.0),)
+$(error tinyrust needs Rust 1.95, this Buildroot has $(RUST_BIN_VERSION): use Buildroot 2026.05 or later, or leave BR2_PACKAGE_TINYRUST off and build a crate of your own)
+endif
+endif
+
+# The ELF has a budget of its own, before squashfs.
+define TINYRUST_INSTALL_ELF
+	$(INSTALL) -D -m 0755 \
+		$(@D)/target/$(RUSTC_TARGET_NAME)/release/tinyrust $(BINARIES_DIR)/tinyrust
+endef
+TINYRUST_POST_INSTALL_TARGET_HOOKS += TINYRUST_INSTALL_ELF
+
+define TINYRUST_INSTALL_INIT_SYSV
+	$(INSTALL) -D -m 0755 $(TINYRUST_PKGDIR)/S80tinyrust $(TARGET_DIR)/etc/init.d/S80tinyrust
+	$(SED) 's/@PORT@/$(BR2_PACKAGE_TINYRUST_PORT)/' $(TARGET_DIR)/etc/init.d/S80tinyrust
+endef
+
+define TINYRUST_INSTALL_INIT_SYSTEMD
+	$(INSTALL) -D -m 0644 $(TINYRUST_PKGDIR)/tinyrust.service \
+		$(TARGET_DIR)/usr/lib/systemd/system/tinyrust.service
+	$(SED) 's/@PORT@/$(BR2_PACKAGE_TINYRUST_PORT)/' \
+		$(TARGET_DIR)/usr/lib/systemd/system/tinyrust.service
+endef
+
+define TINYRUST_USERS
+	tinyrust 80 tinyrust 80 * /data/tinyrust - - tinyrust
+endef
+
+$(eval $(tinyrust-size-package))

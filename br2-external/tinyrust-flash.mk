@@ -1,0 +1,63 @@
+################################################################################
+#
+# tinyrust-flash
+#
+################################################################################
+
+# What makes flash.bin of Buildroot's kernel, boot loader and busybox.
+
+TINYRUST_FLASH_TOOL = $(TINYRUST_SIZE_TOOLS_DIR)/bin/tinyrust-br2
+
+# Kernel: tinyconfig under the fragments, in one go: what nobody names is off.
+# (tinyconfig followed by the fragments would switch on each `default y` that
+# becomes visible.) Buildroot knows defconfigs only, so its variable is set here,
+# after linux.mk; it is read when the recipe runs.
+TINYRUST_FLASH_LINUX_CONFIG = $(BUILD_DIR)/.tinyrust-linux.config
+# check-package TypoInPackageVariable
+LINUX_KCONFIG_DEFCONFIG = $(shell cd $(LINUX_DIR) && cat kernel/configs/tiny-base.config \
+	kernel/configs/tiny.config $(LINUX_KCONFIG_FRAGMENT_FILES) \
+	>$(TINYRUST_FLASH_LINUX_CONFIG))KCONFIG_ALLCONFIG=$(TINYRUST_FLASH_LINUX_CONFIG) allnoconfig
+
+# Busybox: allnoconfig under the fragments. Its kconfig takes no file with that.
+# check-package TypoInPackageVariable
+BUSYBOX_KCONFIG_DEFCONFIG = allnoconfig
+
+# A setting that did not take effect is a failure. With the images and not with
+# the packages, so that `make linux-menuconfig` can be tried without it.
+define TINYRUST_FLASH_CHECK_FRAGMENTS
+	$(TINYRUST_FLASH_TOOL) fragments $(LINUX_DIR)/.config $(LINUX_KCONFIG_FRAGMENT_FILES)
+	$(TINYRUST_FLASH_TOOL) fragments $(UBOOT_DIR)/.config $(UBOOT_KCONFIG_FRAGMENT_FILES)
+	$(TINYRUST_FLASH_TOOL) fragments $(BUSYBOX_DIR)/.config $(BUSYBOX_KCONFIG_FRAGMENT_FILES)
+endef
+TARGET_FINALIZE_HOOKS += TINYRUST_FLASH_CHECK_FRAGMENTS
+
+# The options of the direct build. What is larger than 16 KiB is compressed by
+# itself, so that the bytes that it takes are known exactly.
+# check-package TypoInPackageVariable
+ROOTFS_SQUASHFS_ARGS += -no-xattrs -Xdict-size 100% \
+	$(addprefix -Xbcj ,$(TINYRUST_ROOTFS_BCJ)) -action 'no-fragments@filesize(>16k)'
+# check-package TypoInPackageVariable
+ROOTFS_SQUASHFS_DEPENDENCIES += host-flashfit
+
+# What board/post-build.sh and board/post-image.sh need beside Buildroot's own
+# environment.
+export TINYRUST_BOARD_DIR = $(TINYRUST_SIZE_BOARD_DIR)
+export TINYRUST_COMMON_DIR = $(BR2_EXTERNAL_TINYRUST_PATH)/../boards/common
+export TINYRUST_LINUX_DIR = $(LINUX_DIR)
+export TINYRUST_TARGET_CC = $(TARGET_CC)
+export TINYRUST_PORT = $(BR2_PACKAGE_TINYRUST_PORT)
+export TINYRUST_VERSIONS = buildroot=$(BR2_VERSION_FULL) linux=$(LINUX_VERSION) \
+	u-boot=$(UBOOT_VERSION) busybox=$(BUSYBOX_VERSION) rust=$(RUST_BIN_VERSION)
+
+# Boot what was built, from the emulated flash chip.
+.PHONY: tinyrust-run
+tinyrust-run: world
+	$(BR2_EXTERNAL_TINYRUST_PATH)/../qemu/run.sh --images $(BINARIES_DIR)
+
+# Buildroot's CycloneDX with the crates in it.
+.PHONY: tinyrust-sbom
+tinyrust-sbom: host-flashfit tinyrust
+	$(Q)$(MAKE) -s --no-print-directory show-info | utils/generate-cyclonedx | \
+		$(TINYRUST_FLASH_TOOL) sbom --package tinyrust --target $(RUSTC_TARGET_NAME) \
+			--log $(TINYRUST_DIR)/.tinyrust-size/rustc.log >$(BINARIES_DIR)/sbom.cdx.json
+	@echo $(BINARIES_DIR)/sbom.cdx.json
