@@ -1,0 +1,51 @@
+SUMMARY = "Kernel and device tree of one slot in a FIT image"
+DESCRIPTION = "kernel.itb, what a kernel partition of board.toml holds: zImage and the \
+board's device tree with the generated partition map, each with its sha256."
+SECTION = "bootloaders"
+LICENSE = "GPL-2.0-or-later"
+LIC_FILES_CHKSUM = "file://${COMMON_LICENSE_DIR}/GPL-2.0-or-later;md5=fed54355545ffd980b814dab4a3b312c"
+
+INHIBIT_DEFAULT_DEPS = "1"
+DEPENDS = "dtc-native flashfit-native u-boot-tools-native"
+
+FILESEXTRAPATHS:prepend := "${TINYRUST_ROOT}:"
+SRC_URI = "file://boards/common/kernel.its \
+           file://boards/${MACHINE}/${TINYRUST_LINUX_DTS} \
+           file://boards/${MACHINE}/board.toml \
+"
+
+S = "${UNPACKDIR}"
+B = "${WORKDIR}/build"
+
+COMPATIBLE_MACHINE = "^ast2600-evb$"
+
+inherit deploy kernel-arch nopackages
+
+PACKAGE_ARCH = "${MACHINE_ARCH}"
+
+# The device tree's includes are the kernel's.
+do_compile[depends] += "virtual/kernel:do_shared_workdir virtual/kernel:do_deploy"
+do_compile[cleandirs] = "${B}"
+
+do_compile() {
+    flashfit layout ${S}/boards/${MACHINE}/board.toml --format dts > partitions.dtsi
+    dts=${STAGING_KERNEL_DIR}/arch/${ARCH}/boot/dts
+    set --
+    for vendor in $dts/*/; do
+        set -- "$@" -I "$vendor"
+    done
+    ${BUILD_CPP} -nostdinc -undef -x assembler-with-cpp -D__DTS__ -P -I . "$@" -I $dts \
+        -I ${STAGING_KERNEL_DIR}/include ${S}/boards/${MACHINE}/${TINYRUST_LINUX_DTS} > board.pp.dts
+    dtc -q -I dts -O dtb -o ${MACHINE}.dtb board.pp.dts
+
+    cp ${DEPLOY_DIR_IMAGE}/${TINYRUST_LINUX_IMAGE} .
+    sed -e 's/@BOARD@/${MACHINE}/' -e 's/@ARCH@/${UBOOT_ARCH}/' \
+        -e 's/@LOAD_ADDRESS@/${TINYRUST_LINUX_LOAD_ADDRESS}/' -e 's/@KERNEL@/${TINYRUST_LINUX_IMAGE}/' \
+        -e 's/@DTB@/${MACHINE}.dtb/' ${S}/boards/common/kernel.its > kernel.its
+    mkimage -f kernel.its kernel.itb
+}
+
+do_deploy() {
+    install -m 0644 ${B}/kernel.itb ${B}/${MACHINE}.dtb ${DEPLOYDIR}/
+}
+addtask deploy after do_compile before do_build

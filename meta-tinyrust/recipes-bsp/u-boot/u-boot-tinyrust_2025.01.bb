@@ -1,0 +1,53 @@
+SUMMARY = "U-Boot with an SPL that boots a FIT image out of memory-mapped NOR flash"
+DESCRIPTION = "The board's defconfig, cut down by boards/common/u-boot.config and the \
+board's own u-boot.config; the default environment knows both slots of board.toml."
+HOMEPAGE = "https://www.denx.de/wiki/U-Boot/"
+SECTION = "bootloaders"
+LICENSE = "GPL-2.0-or-later"
+LIC_FILES_CHKSUM = "file://Licenses/README;md5=2ca5f2c35c8cc335f0a19756634782f1"
+
+DEPENDS += "bc-native bison-native dtc-native flashfit-native flex-native gnutls-native python3-setuptools-native"
+
+FILESEXTRAPATHS:prepend := "${TINYRUST_ROOT}:"
+SRC_URI = "https://ftp.denx.de/pub/u-boot/u-boot-${PV}.tar.bz2 \
+           file://boards/common/u-boot.config \
+           file://boards/common/u-boot.env \
+           file://boards/${MACHINE}/u-boot.config \
+           file://boards/${MACHINE}/u-boot.env \
+           file://boards/${MACHINE}/board.toml \
+           ${@' '.join('file://' + os.path.relpath(p, d.getVar('TINYRUST_ROOT')) for p in tinyrust_patches(d))} \
+"
+SRC_URI[sha256sum] = "cdef7d507c93f1bbd9f015ea9bc21fa074268481405501945abc6f854d5b686f"
+
+def tinyrust_patches(d):
+    import glob
+    return sorted(glob.glob(d.expand('${TINYRUST_ROOT}/boards/${MACHINE}/u-boot-patches/*.patch')))
+
+S = "${UNPACKDIR}/u-boot-${PV}"
+B = "${WORKDIR}/build"
+
+# nooelint: oelint.file.requirenotfound - OE-Core's
+require recipes-bsp/u-boot/u-boot.inc
+
+inherit kconfig_check
+
+COMPATIBLE_MACHINE = "^ast2600-evb$"
+
+UBOOT_MACHINE = "${TINYRUST_U_BOOT_DEFCONFIG}"
+UBOOT_SUFFIX = "img"
+SPL_BINARY = "spl/u-boot-spl.bin"
+# The environment is compiled in; nothing on the device reads it from a file.
+UBOOT_INITIAL_ENV = ""
+
+KCONFIG_FRAGMENTS = "${UNPACKDIR}/boards/common/u-boot.config ${UNPACKDIR}/boards/${MACHINE}/u-boot.config"
+
+do_configure() {
+    {
+        cat ${UNPACKDIR}/boards/common/u-boot.env ${UNPACKDIR}/boards/${MACHINE}/u-boot.env
+        flashfit layout ${UNPACKDIR}/boards/${MACHINE}/board.toml --format u-boot-env
+    } > ${B}/default.env
+    oe_runmake -C ${S} O=${B} ${UBOOT_MACHINE}
+    cat ${KCONFIG_FRAGMENTS} >> ${B}/.config
+    echo 'CONFIG_DEFAULT_ENV_FILE="${B}/default.env"' >> ${B}/.config
+    oe_runmake -C ${S} O=${B} olddefconfig
+}

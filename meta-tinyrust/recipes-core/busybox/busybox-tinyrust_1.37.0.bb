@@ -1,0 +1,70 @@
+SUMMARY = "The user space beside the server, in one static program"
+DESCRIPTION = "busybox with the applets that boards/common/busybox.config names, and no other."
+HOMEPAGE = "https://www.busybox.net"
+SECTION = "base"
+LICENSE = "GPL-2.0-only & bzip2-1.0.4"
+LIC_FILES_CHKSUM = "file://LICENSE;md5=de10de48642ab74318e893a61105afbb \
+                    file://archival/libarchive/bz/LICENSE;md5=28e3301eae987e8cfe19988e98383dae"
+
+FILESEXTRAPATHS:prepend := "${TINYRUST_ROOT}:"
+SRC_URI = "https://busybox.net/downloads/busybox-${PV}.tar.bz2;name=tarball \
+           file://boards/common/busybox.config \
+"
+SRC_URI[tarball.sha256sum] = "3311dff32e746499f4df0d5df04d7eb396382d7e108bb9250e7b519b837043a4"
+
+S = "${UNPACKDIR}/busybox-${PV}"
+B = "${WORKDIR}/build"
+
+inherit kconfig_check
+
+CVE_PRODUCT = "busybox"
+KCONFIG_FRAGMENTS = "${UNPACKDIR}/boards/common/busybox.config"
+export KCONFIG_NOTIMESTAMP = "1"
+
+# Size: nothing of what hardens a program that is linked dynamically, and no tables for a debugger.
+SECURITY_CFLAGS = ""
+SECURITY_LDFLAGS = ""
+BUSYBOX_CFLAGS = "-Os -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables \
+                  -fno-stack-protector -fno-pie ${DEBUG_PREFIX_MAP}"
+BUSYBOX_LDFLAGS = "-static -no-pie -Wl,--gc-sections -Wl,--build-id=none"
+EXTRA_OEMAKE = "-C ${S} O=${B} ARCH=${TARGET_ARCH} CROSS_COMPILE=${TARGET_PREFIX} 'CC=${CC}' 'HOSTCC=${BUILD_CC}' \
+                'EXTRA_CFLAGS=${BUSYBOX_CFLAGS}' 'EXTRA_LDFLAGS=${BUSYBOX_LDFLAGS}' SKIP_STRIP=y"
+
+# busybox' kconfig takes no list for allnoconfig: what the fragment names is taken
+# out of the result and put back as the fragment has it.
+do_configure() {
+    unset CFLAGS CPPFLAGS LDFLAGS
+    oe_runmake allnoconfig
+}
+python busybox_fragment() {
+    from tinyrust import kconfig
+    config = os.path.join(d.getVar('B'), '.config')
+    fragments = ''
+    for path in d.getVar('KCONFIG_FRAGMENTS').split():
+        with open(path) as f:
+            fragments += f.read()
+    with open(config) as f:
+        text = kconfig.without(f.read(), kconfig.symbols(fragments))
+    with open(config, 'w') as f:
+        f.write(text + fragments)
+}
+do_configure[postfuncs] += "busybox_fragment busybox_oldconfig"
+busybox_oldconfig() {
+    unset CFLAGS CPPFLAGS LDFLAGS
+    yes '' | oe_runmake oldconfig
+}
+
+do_compile() {
+    unset CFLAGS CPPFLAGS LDFLAGS
+    oe_runmake busybox
+}
+
+do_install() {
+    unset CFLAGS CPPFLAGS LDFLAGS
+    oe_runmake install CONFIG_PREFIX=${D}
+    # busybox-doc and others that no image of a few MiB has.
+    [ ! -e ${D}/linuxrc ] || rm ${D}/linuxrc
+}
+
+RPROVIDES:${PN} = "busybox"
+RCONFLICTS:${PN} = "busybox"

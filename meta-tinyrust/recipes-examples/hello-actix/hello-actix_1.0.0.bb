@@ -1,0 +1,28 @@
+SUMMARY = "Sample: a crate of one's own in tinyrust's place"
+DESCRIPTION = "An actix-web program with no cargo profile of its own: one inherit gives it \
+the profile, the target flags, the rebuilt standard library and the proof."
+SECTION = "net"
+LICENSE = "MIT | Apache-2.0"
+LIC_FILES_CHKSUM = "file://${COMMON_LICENSE_DIR}/MIT;md5=0835ade698e0bcf8506ecda2f7b4f302 \
+                    file://${COMMON_LICENSE_DIR}/Apache-2.0;md5=89aea4e17d99a7cacdbeed46a0096b10"
+
+require hello-actix-crates.inc
+
+SRC_URI += "file://Cargo.toml \
+            file://Cargo.lock \
+            file://src \
+"
+
+S = "${UNPACKDIR}"
+
+inherit tinyrust_size cargo-update-recipe-crates
+
+do_install() {
+    # Under the name that the image and its init table start.
+    install -D -m 0755 ${B}/target/${CARGO_TARGET_SUBDIR}/hello-actix ${D}${bindir}/tinyrust
+}
+
+# IMAGE_INSTALL's tinyrust is this one, for a build that says so:
+# PREFERRED_RPROVIDER_tinyrust = "hello-actix"
+RPROVIDES:${PN} = "tinyrust"
+RCONFLICTS:${PN} = "tinyrust"

@@ -1,0 +1,36 @@
+SUMMARY = "Linux for a device with a small flash chip"
+DESCRIPTION = "Everything off but what boards/common/linux.config and the board's own \
+linux.config name; each line of them is checked against the final .config."
+HOMEPAGE = "https://www.kernel.org"
+SECTION = "kernel"
+LICENSE = "GPL-2.0-only"
+LIC_FILES_CHKSUM = "file://COPYING;md5=6bc538ed5bd9a7fc9398086aedcd7e46"
+
+LINUX_VERSION ?= "${PV}"
+FILESEXTRAPATHS:prepend := "${TINYRUST_ROOT}:"
+SRC_URI = "${KERNELORG_MIRROR}/linux/kernel/v6.x/linux-${PV}.tar.xz;name=linux \
+           file://boards/common/linux.config \
+           file://boards/${MACHINE}/linux.config \
+"
+# From kernel.org's sha256sums.asc, as Buildroot's linux.hash records it.
+SRC_URI[linux.sha256sum] = "0ff2ab9e169f9f1948557471fbb450d3018f8c5b77caf288e1a3982582597969"
+
+S = "${UNPACKDIR}/linux-${PV}"
+
+inherit kernel kconfig_check
+
+COMPATIBLE_MACHINE = "^ast2600-evb$"
+
+KCONFIG_FRAGMENTS = "${UNPACKDIR}/boards/common/linux.config ${UNPACKDIR}/boards/${MACHINE}/linux.config"
+
+# tinyconfig and the fragments with everything unnamed off: appended to tinyconfig,
+# olddefconfig would switch on each `default y` that becomes visible.
+do_configure:prepend() {
+    cat ${S}/kernel/configs/tiny-base.config ${S}/kernel/configs/tiny.config ${KCONFIG_FRAGMENTS} > ${B}/all.config
+}
+KERNEL_CONFIG_COMMAND = "oe_runmake_call -C ${S} O=${B} KCONFIG_ALLCONFIG=${B}/all.config allnoconfig"
+
+KERNEL_IMAGETYPE = "zImage"
+# The device has no modules; the FIT image in its own partition is the kernel.
+# nooelint: oelint.vars.pkgspecific.RDEPENDS - the packages are named by kernel.bbclass
+RDEPENDS:${KERNEL_PACKAGE_NAME}-base = ""

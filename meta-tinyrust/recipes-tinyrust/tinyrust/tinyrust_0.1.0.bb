@@ -1,0 +1,79 @@
+SUMMARY = "Web server of a device whose whole system lives in a small flash chip"
+DESCRIPTION = "An HTTP status server in Rust (actix-web), linked statically: a page, \
+its JSON, a health check and Prometheus metrics, in less than 200 KB of flash."
+SECTION = "net"
+LICENSE = "MIT | Apache-2.0"
+LIC_FILES_CHKSUM = "file://../LICENSE-MIT;md5=52845b9a94064f49ec371ee9ad7b1b6c \
+                    file://../LICENSE-APACHE;md5=3b83ef96387f14655fc854ddc3c6bd57"
+
+require tinyrust-crates.inc
+
+# Two forms of the source. In a clone of the repository it stands beside this layer,
+# and each file is named, so that a developer's app/target is neither copied nor
+# hashed. For a layer that was copied out of it, TINYRUST_RELEASE names a tarball
+# (`git archive`'s, of the whole repository) and TINYRUST_RELEASE_SHA256 its hash.
+TINYRUST_RELEASE ?= ""
+TINYRUST_RELEASE_SHA256 ?= ""
+TINYRUST_CHECKOUT = "file://app/Cargo.toml file://app/Cargo.lock file://app/src file://app/examples \
+                     file://LICENSE-MIT file://LICENSE-APACHE"
+FILESEXTRAPATHS:prepend := "${TINYRUST_ROOT}:"
+
+SRC_URI += "${@d.getVar('TINYRUST_RELEASE') + ';name=release;subdir=release;striplevel=1' if d.getVar('TINYRUST_RELEASE') else d.getVar('TINYRUST_CHECKOUT')}"
+SRC_URI[release.sha256sum] = "${TINYRUST_RELEASE_SHA256}"
+
+S = "${UNPACKDIR}/${@'release/app' if d.getVar('TINYRUST_RELEASE') else 'app'}"
+
+# What each costs stands in docs/yocto.md.
+PACKAGECONFIG ??= "std-rebuild immediate-abort ${@'mimalloc' if d.getVar('TINYRUST_RUST_ALLOCATOR') == 'mimalloc' else ''}"
+PACKAGECONFIG[std-rebuild] = ",,"
+PACKAGECONFIG[immediate-abort] = ",,"
+PACKAGECONFIG[mimalloc] = "--features mimalloc,,"
+PACKAGECONFIG[upx] = ",,upx-native"
+
+TINYRUST_STD_REBUILD = "${@bb.utils.contains('PACKAGECONFIG', 'std-rebuild', '1', '0', d)}"
+TINYRUST_IMMEDIATE_ABORT = "${@bb.utils.contains('PACKAGECONFIG', 'immediate-abort', '1', '0', d)}"
+
+inherit tinyrust_size cargo-update-recipe-crates deploy
+
+# What GET /api/v1/system says about the build.
+TINYRUST_GIT_REVISION ?= "${@tinyrust_revision(d)}"
+TINYRUST_GIT_REVISION[vardepvalue] = ""
+export TINYRUST_GIT_REVISION
+export TINYRUST_TARGET
+export TINYRUST_PROFILE
+
+def tinyrust_revision(d):
+    """The checkout's; not part of the signature, as the sources themselves are."""
+    import subprocess
+    if d.getVar('TINYRUST_RELEASE'):
+        return d.getVar('PV')
+    try:
+        return subprocess.run(['git', '-C', d.getVar('TINYRUST_ROOT'), 'rev-parse', '--short=12', 'HEAD'],
+                              check=True, capture_output=True, text=True).stdout.strip()
+    except (subprocess.CalledProcessError, FileNotFoundError):
+        return 'unknown'
+
+CARGO_BUILD_FLAGS += "--no-default-features --bin tinyrust --example hello"
+# mimalloc is C, and asks for what Rust's own run-time library has not.
+RUSTFLAGS:append = "${@bb.utils.contains('PACKAGECONFIG', 'mimalloc', ' -Clink-arg=-lgcc', '', d)}"
+
+do_compile:append() {
+    if ${@bb.utils.contains('PACKAGECONFIG', 'upx', 'true', 'false', d)}; then
+        cd ${B}/target/${CARGO_TARGET_SUBDIR}
+        ${STRIP} -o tinyrust.stripped tinyrust
+        upx --quiet --ultra-brute -o tinyrust.upx tinyrust.stripped
+    fi
+}
+
+do_install() {
+    install -d ${D}${bindir}
+    install -m 0755 ${B}/target/${CARGO_TARGET_SUBDIR}/tinyrust${@bb.utils.contains('PACKAGECONFIG', 'upx', '.upx', '', d)} ${D}${bindir}/tinyrust
+}
+
+# The programs as such, for budgets on a file system without compression.
+do_deploy() {
+    for elf in tinyrust examples/hello; do
+        ${STRIP} -o ${DEPLOYDIR}/$(basename $elf) ${B}/target/${CARGO_TARGET_SUBDIR}/$elf
+    done
+}
+addtask deploy after do_tinyrust_proof before do_build

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""A bitbake build directory whose toolchain is the host's."""
+
+import os
+import pathlib
+import shlex
+import shutil
+import subprocess
+import tomllib
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+
+# OE's target triple here; the host's compiler is called by it.
+OE_PREFIX = "arm-oe-linux-musleabi-"
+HOST_PREFIX = "arm-linux-gnueabihf-"
+
+# Name on PATH -> Debian package, of what bitbake itself and the assumed natives stand for.
+NEEDED = {
+    "gawk": "gawk", "chrpath": "chrpath", "diffstat": "diffstat", "lz4": "lz4", "zstd": "zstd",
+    "rpcgen": "rpcsvc-proto", "bison": "bison", "flex": "flex", "bc": "bc", "m4": "m4", "swig": "swig",
+    "dtc": "device-tree-compiler", "mksquashfs": "squashfs-tools", "mkimage": "u-boot-tools",
+    "dpkg-scanpackages": "dpkg-dev", "apt-ftparchive": "apt-utils", "rsync": "rsync", "cpio": "cpio",
+    "depmod": "kmod", "openssl": "openssl", "file": "file", "quilt": "quilt",
+    HOST_PREFIX + "gcc": "gcc-arm-linux-gnueabihf", "cargo": "rustup", "rustc": "rustup",
+}
+
+# A compiler of OE's name. The flags dropped: a sysroot that does not exist here, and what
+# only a GCC newer than Debian 12's knows. Kernel and boot loader link no C library.
+GCC = """\
+#!/usr/bin/env python3
+import os, sys
+args = [a for a in sys.argv[1:]
+        if not a.startswith("--sysroot=") and a not in ("-fcanon-prefix-map",)]
+if "-nostdinc" not in args:
+    args += ["-L{libs}", "-specs={specs}", "-idirafter", "{headers}"]
+os.execvp("{compiler}", ["{compiler}"] + args)
+"""
+
+LOCAL_CONF = """\
+MACHINE ?= "ast2600-evb"
+DISTRO ?= "tinyrust-tiny"
+TCMODE = "host"
+TCLIBC = "musl"
+PACKAGE_CLASSES = "package_deb"
+# uninative is a download of a site, and here the host's own tools are what runs.
+INHERIT_DISTRO:remove = "uninative"
+CONF_VERSION = "2"
+SDKMACHINE = "x86_64"
+CONNECTIVITY_CHECK_URIS = ""
+BB_NUMBER_THREADS = "{threads}"
+PARALLEL_MAKE = "-j{threads}"
+BB_DISKMON_DIRS = ""
+# The tarballs of Debian's archive that are byte for byte upstream's.
+SOURCE_MIRROR_URL = "file://{sources}"
+INHERIT += "own-mirrors"
+TINYRUST_HOST_RUST = "{rust}"
+TINYRUST_HOST_PSEUDO = "{pseudo}"
+TINYRUST_HOST_SOURCES = "{sources}"
+TINYRUST_HOST_LINUX = "{linux}"
+# What an image of this project needs; without it each start parses 900 recipes.
+BBMASK = "{mask}"
+{extra}
+"""
+
+# Recipes of OE-Core that no image of these tests needs. The full parse is a test of its own.
+MASK = "/meta/recipes-(gnome|graphics|multimedia|rt|sato)/"
+
+
+class Problem(Exception):
+    """Something that the person who started the harness has to change."""
+
+
+class Build:
+    """Paths and settings; `setup` is cheap and done before each command."""
+
+    def __init__(self, env):
+        if os.geteuid() == 0:
+            raise Problem("bitbake refuses to run as root: start this as a normal user "
+                          "(runuser -u USER -- env OEROOT=… BITBAKE=… make yocto-test)")
+        self.oeroot = self._directory(env, "OEROOT", "meta/conf/layer.conf", "a checkout of openembedded-core (wrynose)")
+        self.bitbake_root = self._directory(env, "BITBAKE", "bin/bitbake", "a checkout of bitbake (2.18)")
+        cache = env.get("TINYRUST_CACHE") or os.path.join(
+            env.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"), "tinyrust")
+        self.dir = pathlib.Path(env.get("TINYRUST_YOCTO") or os.path.join(cache, "yocto"))
+        self.musl = self._directory(env, "MUSL", "lib/musl-gcc.specs", "the musl of the direct build, or any with musl-gcc.specs")
+        self.pseudo = self._directory(env, "PSEUDO", "usr/bin/pseudo", "the prefix of a pseudo of 1.9.2 or later, installed under usr/")
+        self.sources = pathlib.Path(env.get("TINYRUST_SOURCES") or self.dir / "sources")
+        self.threads = env.get("TINYRUST_THREADS") or str(os.cpu_count() or 2)
+        self.mask = env.get("TINYRUST_BBMASK", MASK)
+        self.extra = env.get("TINYRUST_LOCAL_CONF", "")
+        self.env = env
+
+    @staticmethod
+    def _directory(env, name, witness, what):
+        value = env.get(name)
+        if not value:
+            raise Problem(f"{name} is not set: {what}")
+        path = pathlib.Path(value)
+        if not (path / witness).exists():
+            raise Problem(f"{name}={value} has no {witness}: {what}")
+        return path
+
+    def setup(self):
+        absent = sorted({package for tool, package in NEEDED.items() if not self._which(tool)})
+        if absent:
+            raise Problem("missing on PATH; apt-get install " + " ".join(absent))
+        self._tools()
+        conf = self.dir / "conf"
+        conf.mkdir(parents=True, exist_ok=True)
+        self.sources.mkdir(parents=True, exist_ok=True)
+        layers = [self.oeroot / "meta", ROOT / "meta-tinyrust", HERE / "meta-host-toolchain"]
+        self._write(conf / "bblayers.conf", 'LCONF_VERSION = "7"\nBBPATH = "${TOPDIR}"\nBBFILES ?= ""\n'
+                    f'BBLAYERS = "{" ".join(map(str, layers))}"\n')
+        rust = subprocess.run(["rustc", "--version"], env=self.environment(), check=True, cwd="/",
+                              stdout=subprocess.PIPE, text=True).stdout.split()[1]
+        self._write(conf / "local.conf", LOCAL_CONF.format(
+            threads=self.threads, sources=self.sources, rust=rust, linux=self._linux(), pseudo=self.pseudo,
+            mask=self.mask, extra=self.extra))
+
+    def _linux(self):
+        """The version of the kernel source, which the direct build's list of sources records."""
+        sources = tomllib.loads((ROOT / "boards/common/sources.toml").read_text())
+        return sources["linux"]["version"]
+
+    def _tools(self):
+        """The directory that goes first on PATH."""
+        bin_dir, libs = self.dir / "host/bin", self.dir / "host/lib"
+        bin_dir.mkdir(parents=True, exist_ok=True)
+        libs.mkdir(parents=True, exist_ok=True)
+        # OE's GCC brings it for musl; nothing here is compiled with a stack protector.
+        if not (libs / "libssp_nonshared.a").exists():
+            subprocess.run(["ar", "rcs", str(libs / "libssp_nonshared.a")], check=True)
+        # The kernel's headers, which OE stages beside its C library.
+        headers = self.dir / "host/include"
+        headers.mkdir(exist_ok=True)
+        for name in ("asm", "asm-generic", "linux", "mtd"):
+            self._link(headers / name, f"/usr/arm-linux-gnueabihf/include/{name}")
+        for tool in ("gcc", "g++", "cpp"):
+            self._script(bin_dir / (OE_PREFIX + tool), GCC.format(
+                libs=libs, headers=headers, specs=self.musl / "lib/musl-gcc.specs", compiler=shutil.which(HOST_PREFIX + tool)))
+        for tool in ("ar as ld ld.bfd nm objcopy objdump ranlib readelf strip size strings "
+                     "gcc-ar gcc-nm gcc-ranlib").split():
+            found = shutil.which(HOST_PREFIX + tool)
+            if not found:
+                raise Problem(f"no {HOST_PREFIX}{tool}: apt-get install gcc-arm-linux-gnueabihf")
+            self._link(bin_dir / (OE_PREFIX + tool), found)
+        # rustup's own cargo looks for its home; the toolchain's does not.
+        sysroot = subprocess.run(["rustc", "--print", "sysroot"], check=True, cwd=ROOT,
+                                 stdout=subprocess.PIPE, text=True).stdout.strip()
+        if not os.path.exists(os.path.join(sysroot, "lib/rustlib/src/rust/library/Cargo.lock")):
+            raise Problem(f"{sysroot} has no rust-src: `cargo xtask setup` puts it there")
+        for tool in ("cargo", "rustc", "rustdoc"):
+            self._link(bin_dir / tool, os.path.join(sysroot, "bin", tool))
+        self._link(bin_dir / "python3", "/usr/bin/python3")
+        source = self.oeroot / "meta/recipes-devtools/dwarfsrcfiles/files/dwarfsrcfiles.c"
+        if not (bin_dir / "dwarfsrcfiles").exists():
+            subprocess.run(["gcc", "-O1", "-o", str(bin_dir / "dwarfsrcfiles"), str(source), "-lelf", "-ldw"], check=True)
+
+    def _which(self, tool):
+        return shutil.which(tool) or shutil.which(tool, path="/usr/sbin:/sbin")
+
+    @staticmethod
+    def _write(path, text):
+        # An unchanged file keeps its time, so that bitbake keeps its cache.
+        if not path.exists() or path.read_text() != text:
+            path.write_text(text)
+
+    def _script(self, path, text):
+        self._write(path, text)
+        path.chmod(0o755)
+
+    @staticmethod
+    def _link(path, target):
+        if path.is_symlink() and os.readlink(path) == str(target):
+            return
+        path.unlink(missing_ok=True)
+        path.symlink_to(target)
+
+    def environment(self):
+        env = {k: v for k, v in self.env.items()
+               if k not in ("RUSTFLAGS", "CARGO_TARGET_DIR", "LD_LIBRARY_PATH", "PERL_MM_OPT")}
+        env.update(
+            LC_ALL="C.UTF-8", LANG="C.UTF-8", BBPATH=str(self.dir), BUILDDIR=str(self.dir),
+            PATH=":".join([str(self.dir / "host/bin"), str(self.bitbake_root / "bin"), str(self.oeroot / "scripts"),
+                           env["PATH"], "/usr/sbin", "/sbin"]),
+            PYTHONPATH=str(self.bitbake_root / "lib"))
+        return env
+
+    def shell(self):
+        env = self.environment()
+        names = ("LC_ALL", "LANG", "BBPATH", "BUILDDIR", "PATH", "PYTHONPATH")
+        return "\n".join(f"export {n}={shlex.quote(env[n])}" for n in names) + f"\ncd {shlex.quote(str(self.dir))}"
+
+    def bitbake(self, *args, **options):
+        return subprocess.run(["bitbake", *args], cwd=self.dir, env=self.environment(), **options).returncode
