@@ -269,7 +269,10 @@ impl<'a> Page<'a> {
             all.collect::<Vec<_>>().join(", ")
         };
         format!(
-            "Measured with {}; tools: {}; on {} processors of the kind {}.\n",
+            "In 2018: {}, {}, {}. Today: {}; {}; on {} processors of the kind {}.\n",
+            self.article.program,
+            self.article.compiler,
+            self.article.target,
             list(&environment.crates),
             environment
                 .tools

@@ -14,7 +14,11 @@ use super::record::Runtime;
 pub fn sentence(page: &Page, step: &str) -> Result<String> {
     let stack = page.steps.stacked();
     let alone = [step.to_owned()];
-    let mut text = format!("Alone: {}", compare(page, &[], &alone)?);
+    let named = &page.steps.step(step)?.trade_off;
+    let mut text = format!(
+        "Named: {named}. Measured, alone: {}",
+        compare(page, &[], &alone)?
+    );
     if let Some(at) = stack
         .iter()
         .position(|steps| steps.last().is_some_and(|s| s == step))

@@ -168,6 +168,11 @@ impl Recipe {
         if self.unstable() {
             cargo.env("RUSTC_BOOTSTRAP", "1");
         }
+        if let Some(gcc) = &self.target.linker {
+            // The allocator is C.
+            let triple = self.target.triple.replace(['-', '.'], "_");
+            cargo.env(format!("CC_{triple}"), gcc);
+        }
         cargo
     }
 

@@ -63,7 +63,11 @@ impl Steps {
         Self::parse(&text).with_context(|| path.display().to_string())
     }
 
-    fn parse(text: &str) -> Result<Self> {
+    /// The content of the file.
+    ///
+    /// # Errors
+    /// Those of [`read`](Self::read).
+    pub fn parse(text: &str) -> Result<Self> {
         let steps: Self = toml::from_str(text)?;
         ensure!(
             steps.schema == SCHEMA,
