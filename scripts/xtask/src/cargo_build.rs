@@ -49,6 +49,19 @@ pub struct App {
 }
 
 impl App {
+    /// Programs that something was done to after they were built.
+    pub fn at(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    /// Hands what rustc was given on to such programs.
+    ///
+    /// # Errors
+    /// When it cannot be copied.
+    pub fn copy_proof(&self, folder: &Path) -> Result<()> {
+        copy(&self.path.join(PROOF), &folder.join(PROOF), 0o644)
+    }
+
     /// A program.
     pub fn program(&self, name: &str) -> PathBuf {
         self.path.join(name)
@@ -90,7 +103,7 @@ pub fn build(
     let flags = flags(&facts.rustflags, &profile, &facts.target);
 
     let library = context.rustc.sysroot.join("lib/rustlib/src/rust/library");
-    let key = Key::new("app", 1)
+    let key = Key::new("app", 2)
         .tree("app", &app, not_compiled)?
         .field("rustc", &context.rustc.verbose)
         .field("std", sha256_file(&library.join("Cargo.lock"))?)
@@ -102,6 +115,7 @@ pub fn build(
         .field("revision", &revision)
         .field("programs", programs.names().join(" "));
 
+    let stripped = manifest.stripped;
     let expected = expected(&facts.target, &profile, manifest, &flags, programs);
     let entry = context.cache.entry("app", &key, log, |rooms| {
         let mut cargo = cargo(context, &app, rooms.work)?;
@@ -140,7 +154,11 @@ pub fn build(
                 "hello" => built.join("examples/hello"),
                 name => built.join(name),
             };
-            copy(&from, &rooms.out.join(name), 0o755)?;
+            let to = rooms.out.join(name);
+            copy(&from, &to, 0o755)?;
+            if !stripped {
+                split_symbols(toolchain, &to, log)?;
+            }
         }
         Ok(())
     })?;
@@ -270,6 +288,16 @@ fn link_with(cargo: &mut Command, toolchain: &Toolchain, target: &str) {
         );
 }
 
+/// What the device has no use for goes to a file of its own, `<program>.debug`, which gdb and
+/// addr2line find the functions of a crash in.
+fn split_symbols(toolchain: &Toolchain, program: &Path, log: &Log) -> Result<()> {
+    let mut debug = program.as_os_str().to_owned();
+    debug.push(".debug");
+    let objcopy = || tool(toolchain.objcopy());
+    log.run(objcopy().arg("--only-keep-debug").arg(program).arg(&debug))?;
+    log.run(objcopy().arg("--strip-all").arg(program))
+}
+
 fn write_proof(proof: &Proof, path: &Path) -> Result<()> {
     std::fs::write(path, to_json(proof)?)
         .with_context(|| format!("cannot write {}", path.display()))
@@ -334,6 +362,7 @@ mod tests {
         let manifest = profiles::CargoProfile {
             codegen: [("panic".to_owned(), "abort".to_owned())].into(),
             lto: proof::Lto::Fat,
+            stripped: true,
         };
         let expected = expected("t", &profile(), manifest, &[], Programs::All);
         assert_eq!(expected.codegen["panic"], "immediate-abort");

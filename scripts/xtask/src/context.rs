@@ -23,6 +23,8 @@ pub struct Context {
     pub cache: Cache,
     /// How many jobs each make and cargo runs.
     pub jobs: usize,
+    /// Programs are packed by UPX.
+    pub upx: bool,
     /// The Rust compiler.
     pub rustc: Rustc,
     /// Which sources.
@@ -53,6 +55,7 @@ impl Context {
             board: repo.board(board)?,
             cache: Cache::from_environment()?,
             jobs: jobs.unwrap_or(all).max(1),
+            upx: false,
             rustc: Rustc::find(repo.root())?,
             sources: Sources::load(&repo.path("boards/common/sources.toml"))?,
             repo,

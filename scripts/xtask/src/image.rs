@@ -21,7 +21,7 @@ use crate::setup;
 use crate::step::{Steps, both};
 use crate::toolchain::{self, Toolchain};
 use crate::uboot::{self, UBoot};
-use crate::{boot_image, kernel, rootfs};
+use crate::{boot_image, kernel, rootfs, upx};
 
 /// The steps of [`run`].
 const STEPS: usize = 10;
@@ -102,7 +102,7 @@ pub fn run_app(context: &Context, profile: Option<&str>, programs: Programs) -> 
         toolchain::build(context, &musl, &linux, log)
     })?;
     let app = steps.run("app", |log| {
-        cargo_build::build(context, &tools, profile, programs, log)
+        programs_of(context, &tools, profile, programs, log)
     })?;
     drop(steps);
     for name in programs.names() {
@@ -111,6 +111,33 @@ pub fn run_app(context: &Context, profile: Option<&str>, programs: Programs) -> 
         println!("{} {size} bytes", path.display());
     }
     Ok(())
+}
+
+/// The app crate's programs, packed where that was asked for; whether they were in the cache.
+fn programs_of(
+    context: &Context,
+    tools: &Toolchain,
+    profile: &str,
+    programs: Programs,
+    log: &Log,
+) -> Result<(App, bool)> {
+    let rust = context.board.require(&context.board.rust, "rust")?;
+    if context.upx {
+        // Said before anything is compiled.
+        upx::require(&rust.target)?;
+    }
+    let (app, cached) = cargo_build::build(context, tools, profile, programs, log)?;
+    if !context.upx {
+        return Ok((app, cached));
+    }
+    upx::pack(
+        &context.repo,
+        &context.cache,
+        &rust.target,
+        &app,
+        programs.names(),
+        log,
+    )
 }
 
 /// Where the steps write their logs until the build is done.
@@ -198,7 +225,7 @@ fn parts(context: &Context, trees: &SourceTrees, profile: &str, steps: &Steps) -
             toolchain::build(context, &trees.musl, &trees.linux, log)
         })?;
         let app = steps.run("app", |log| {
-            cargo_build::build(context, &tools, profile, Programs::All, log)
+            programs_of(context, &tools, profile, Programs::All, log)
         })?;
         let busybox = steps.run("busybox", |log| {
             busybox::build(context, &tools, &trees.busybox, log)

@@ -31,6 +31,7 @@ mod sources;
 mod step;
 mod toolchain;
 mod uboot;
+mod upx;
 
 use std::process::ExitCode;
 
@@ -110,6 +111,17 @@ struct BuildArguments {
     /// Jobs of each make and cargo; by default one per processor
     #[arg(long)]
     jobs: Option<usize>,
+    /// Pack the programs with UPX: for root file systems that do not compress (docs/ladder.md)
+    #[arg(long)]
+    upx: bool,
+}
+
+impl BuildArguments {
+    fn context(&self, repo: Repo) -> Result<Context> {
+        let mut context = Context::new(repo, &self.board.board, self.jobs)?;
+        context.upx = self.upx;
+        Ok(context)
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -138,11 +150,11 @@ fn run(task: Task) -> Result<()> {
             setup::run(&repo, &board, check)
         }
         Task::Image { build } => {
-            let context = Context::new(repo, &build.board.board, build.jobs)?;
+            let context = build.context(repo)?;
             image::run(&context, build.profile.as_deref())
         }
         Task::App { build, example } => {
-            let context = Context::new(repo, &build.board.board, build.jobs)?;
+            let context = build.context(repo)?;
             let programs = match example {
                 Some(Example::Hello) => Programs::Hello,
                 None => Programs::Server,

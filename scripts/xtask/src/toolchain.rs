@@ -44,6 +44,11 @@ impl Toolchain {
         PathBuf::from(format!("{}ar", self.cross_compile()))
     }
 
+    /// The program that copies and strips object files.
+    pub fn objcopy(&self) -> PathBuf {
+        PathBuf::from(format!("{}objcopy", self.cross_compile()))
+    }
+
     /// What names it in the keys of what it makes: its own key.
     pub fn identity(&self) -> String {
         self.path
