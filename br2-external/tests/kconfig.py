@@ -1,0 +1,105 @@
+"""br2-external/Config.in read by kconfiglib: it parses without a warning, and what cannot
+work on a CPU is hidden with a comment in its place."""
+
+import os
+import pathlib
+import sys
+
+import kconfiglib
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def load(**symbols):
+    """The tree, with Buildroot's symbols set as given."""
+    os.environ["BR2_EXTERNAL_TINYRUST_PATH"] = str(HERE.parent)
+    os.environ["CONFIG_"] = ""
+    kconf = kconfiglib.Kconfig(str(HERE / "stub.in"), warn_to_stderr=False)
+    for name, value in symbols.items():
+        kconf.syms[name].set_value(value)
+    assert not kconf.warnings, kconf.warnings
+    return kconf
+
+
+def comments(kconf):
+    """The texts of all visible comments."""
+    return [
+        node.prompt[0]
+        for node in kconf.node_iter()
+        if node.item == kconfiglib.COMMENT and kconfiglib.expr_value(node.prompt[1])
+    ]
+
+
+def visible(kconf, name):
+    return kconf.syms[name].visibility > 0
+
+
+def a_cpu_that_rust_knows_offers_the_server():
+    kconf = load(BR2_PACKAGE_HOST_RUSTC_TARGET_ARCH_SUPPORTS="y", BR2_arm="y")
+    assert visible(kconf, "BR2_PACKAGE_TINYRUST")
+    assert visible(kconf, "BR2_TINYRUST_UPX")
+    assert kconf.syms["BR2_TINYRUST_PROFILE"].str_value == "tiny"
+    assert kconf.syms["BR2_TINYRUST_IMMEDIATE_ABORT"].str_value == "y"
+    assert not [text for text in comments(kconf) if "UPX" in text or "CPU" in text]
+
+
+def a_cpu_that_rust_does_not_know_hides_it_and_says_so():
+    kconf = load(BR2_PACKAGE_HOST_RUSTC_TARGET_ARCH_SUPPORTS="n")
+    assert not visible(kconf, "BR2_PACKAGE_TINYRUST")
+    assert any("no std for this CPU" in text for text in comments(kconf)), comments(kconf)
+
+
+def upx_is_hidden_on_riscv_and_says_so():
+    kconf = load(BR2_PACKAGE_HOST_RUSTC_TARGET_ARCH_SUPPORTS="y", BR2_RISCV_64="y")
+    assert not visible(kconf, "BR2_TINYRUST_UPX")
+    assert "UPX packs no RISC-V programs" in comments(kconf)
+
+
+def immediate_abort_needs_the_rebuilt_std_and_says_so():
+    kconf = load(
+        BR2_PACKAGE_HOST_RUSTC_TARGET_ARCH_SUPPORTS="y", BR2_TINYRUST_STD_REBUILD="n"
+    )
+    assert not visible(kconf, "BR2_TINYRUST_IMMEDIATE_ABORT")
+    assert any("illegal instruction needs" in text for text in comments(kconf))
+
+
+def the_flash_image_is_hidden_without_its_parts():
+    kconf = load(BR2_PACKAGE_HOST_RUSTC_TARGET_ARCH_SUPPORTS="y")
+    assert not visible(kconf, "BR2_TINYRUST_FLASH")
+    assert any(text.startswith("flash.bin needs") for text in comments(kconf))
+
+
+def every_option_has_a_help_text():
+    for node in load().node_iter():
+        item = node.item
+        is_own = isinstance(item, kconfiglib.Symbol) and "TINYRUST" in item.name
+        if is_own and node.prompt and item.choice is None:
+            assert node.help, item.name
+
+
+def the_defconfigs_set_only_options_that_are_there():
+    known = load().syms
+    found = sorted((HERE.parent / "configs").glob("*_defconfig"))
+    assert found
+    for path in found:
+        for line in path.read_text().splitlines():
+            name = line.removeprefix("# ").split("=")[0].split(" ")[0]
+            if "TINYRUST" in name:
+                assert name in known and known[name].nodes, f"{path.name}: {name}"
+
+
+def main():
+    tests = [
+        value
+        for name, value in globals().items()
+        if callable(value) and getattr(value, "__module__", "") == __name__
+        and name not in ("load", "comments", "visible", "main")
+    ]
+    for test in tests:
+        test()
+        print("  " + test.__name__.replace("_", " "))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
