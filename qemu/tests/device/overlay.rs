@@ -58,3 +58,22 @@ fn what_is_not_settings_is_gone_after_a_reboot() {
     machine.reboot().unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(run(machine, "ls /tmp /run /var | grep gone || true"), "");
 }
+
+#[test]
+fn broken_settings_do_not_keep_the_device_from_coming_up() {
+    const NAME: &str = "broken_settings_do_not_keep_the_device_from_coming_up";
+    if !applies(NAME, no_data()) {
+        return;
+    }
+    let device = Device::up(NAME);
+    let machine = &device.machine;
+    // What a half-written or wrongly edited /etc looks like, at its worst.
+    run(
+        machine,
+        "for file in $(find /etc -type f); do head -c 512 /usr/bin/tinyrust >$file; done; \
+         rm -f /etc/passwd /etc/hostname",
+    );
+    machine.reboot().unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(data_state(machine), "ok");
+    assert!(!run(machine, "pidof tinyrust").trim().is_empty());
+}
