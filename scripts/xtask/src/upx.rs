@@ -18,8 +18,18 @@ use crate::sources::{Sources, Store};
 ///
 /// Source: the list that `upx --help` prints, version 4.2.
 const SERVED: &[&str] = &[
-    "aarch64", "arm", "armv5te", "armv7", "i586", "i686", "mips", "mipsel", "powerpc",
-    "powerpc64le", "thumbv7neon", "x86_64",
+    "aarch64",
+    "arm",
+    "armv5te",
+    "armv7",
+    "i586",
+    "i686",
+    "mips",
+    "mipsel",
+    "powerpc",
+    "powerpc64le",
+    "thumbv7neon",
+    "x86_64",
 ];
 
 /// Fails with a reason where UPX serves a target's processor not at all.
@@ -70,7 +80,13 @@ pub fn pack(
     }
     let entry = cache.entry("upx", &key, log, |rooms| {
         for name in names {
-            run(&upx, "--ultra-brute", &app.program(name), &rooms.out.join(name), log)?;
+            run(
+                &upx,
+                "--ultra-brute",
+                &app.program(name),
+                &rooms.out.join(name),
+                log,
+            )?;
         }
         app.copy_proof(rooms.out)
     })?;
@@ -90,9 +106,15 @@ mod tests {
         for triple in ["armv7-unknown-linux-musleabihf", "x86_64-unknown-linux-gnu"] {
             require(triple).unwrap();
         }
-        for triple in ["riscv64gc-unknown-linux-musl", "riscv32imac-unknown-linux-musl"] {
+        for triple in [
+            "riscv64gc-unknown-linux-musl",
+            "riscv32imac-unknown-linux-musl",
+        ] {
             let error = require(triple).unwrap_err().to_string();
-            assert!(error.contains("riscv") && error.contains("armv7"), "{error}");
+            assert!(
+                error.contains("riscv") && error.contains("armv7"),
+                "{error}"
+            );
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::progress::{Outcome, Progress};
 use crate::repo::Repo;
 use crate::rust_src::Rustc;
 use crate::sources::{Sources, Store};
+use crate::upx;
 
 /// The target of the article.
 pub const ARTICLE_TARGET: &str = "x86_64-unknown-linux-gnu";
@@ -55,7 +56,7 @@ impl<'a> Bench<'a> {
     pub fn new(repo: &'a Repo) -> Result<Self> {
         let log = Log::create(&repo.path("out/ladder/ladder.log"))?;
         let cache = Cache::from_environment()?;
-        let upx = package(repo, &cache, "upx", &log)?.join("usr/bin/upx-ucl");
+        let upx = upx::program(repo, &cache, &log)?;
         let environment = environment(repo, &upx)?;
         let tools = environment
             .tools

@@ -80,9 +80,9 @@ impl Arguments {
         }
         for board in repo.boards()? {
             if self.wants(&board) {
-                let all = suite::board_rows(&bench.steps);
-                let rows =
-                    suite::measure(&bench, &board::target(&bench, &board)?, &self.chosen(&all))?;
+                let target = board::target(&bench, &board)?;
+                let all = suite::board_rows(&bench.steps, &target);
+                let rows = suite::measure(&bench, &target, &self.chosen(&all))?;
                 save(&bench, &board, rows, &all)?;
             }
         }

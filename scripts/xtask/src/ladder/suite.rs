@@ -10,6 +10,7 @@ use super::runtime::Stopwatch;
 use super::serve::Launch;
 use super::step::Steps;
 use super::weigh::Weighed;
+use crate::upx;
 
 /// Which rows are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,15 +51,18 @@ pub fn article_rows(steps: &Steps, article: &Article, kinds: Kinds) -> Vec<Strin
     unique(ids)
 }
 
-/// The rows on a board: the release build's, stacked.
-pub fn board_rows(steps: &Steps) -> Vec<String> {
+/// The rows on a board: the release build's, stacked, as far as UPX serves its processor.
+pub fn board_rows(steps: &Steps, target: &Target) -> Vec<String> {
     let mut ids = vec![ladder_id("release", &[])];
-    ids.extend(
-        steps
-            .stacked()
+    let served = upx::require(&target.triple).is_ok();
+    for chosen in steps.stacked() {
+        let packs = chosen
             .iter()
-            .map(|chosen| ladder_id("release", chosen)),
-    );
+            .any(|name| steps.step(name).is_ok_and(|step| step.upx));
+        if served || !packs {
+            ids.push(ladder_id("release", &chosen));
+        }
+    }
     ids
 }
 
