@@ -22,6 +22,13 @@ LINUX_KCONFIG_DEFCONFIG = $(shell cd $(LINUX_DIR) && cat kernel/configs/tiny-bas
 # check-package TypoInPackageVariable
 BUSYBOX_KCONFIG_DEFCONFIG = allnoconfig
 
+# What nobody calls is left out, as in the direct build.
+# check-package TypoInPackageVariable
+BUSYBOX_CFLAGS += -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
+	-fno-unwind-tables -fno-stack-protector
+# check-package TypoInPackageVariable
+BUSYBOX_LDFLAGS += -Wl,--gc-sections -Wl,--build-id=none
+
 # A setting that did not take effect is a failure. With the images and not with
 # the packages, so that `make linux-menuconfig` can be tried without it.
 define TINYRUST_FLASH_CHECK_FRAGMENTS
