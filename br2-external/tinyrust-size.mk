@@ -124,10 +124,13 @@ define TINYRUST_SIZE_PROVE
 		$(foreach p,$($(PKG)_PROGRAMS),--program $(p))
 endef
 
+# The ELF also goes beside the images: it has a budget of its own, before squashfs.
 define TINYRUST_SIZE_INSTALL
 	$(foreach p,$($(PKG)_PROGRAMS),
 		$(INSTALL) -D -m 0755 $($(PKG)_SRCDIR)/target/$(RUSTC_TARGET_NAME)/release/$(p) \
 			$(TARGET_DIR)/usr/bin/$(or $($(PKG)_INSTALL_AS),$(p))
+		$(INSTALL) -D -m 0755 $($(PKG)_SRCDIR)/target/$(RUSTC_TARGET_NAME)/release/$(p) \
+			$(BINARIES_DIR)/$(or $($(PKG)_INSTALL_AS),$(p))
 	)
 endef
 

@@ -35,13 +35,6 @@ $(error tinyrust needs Rust 1.95, this Buildroot has $(RUST_BIN_VERSION): use Bu
 endif
 endif
 
-# The ELF has a budget of its own, before squashfs.
-define TINYRUST_INSTALL_ELF
-	$(INSTALL) -D -m 0755 \
-		$(@D)/target/$(RUSTC_TARGET_NAME)/release/tinyrust $(BINARIES_DIR)/tinyrust
-endef
-TINYRUST_POST_INSTALL_TARGET_HOOKS += TINYRUST_INSTALL_ELF
-
 define TINYRUST_INSTALL_INIT_SYSV
 	$(INSTALL) -D -m 0755 $(TINYRUST_PKGDIR)/S80tinyrust $(TARGET_DIR)/etc/init.d/S80tinyrust
 	$(SED) 's/@PORT@/$(BR2_PACKAGE_TINYRUST_PORT)/' $(TARGET_DIR)/etc/init.d/S80tinyrust
