@@ -49,3 +49,22 @@ docs: image ## Measure the image and print the figures into README.md and docs/
 
 clean: ## Remove what was built here; the cache outside stays
 	rm -rf out target app/target
+
+# Everything else is Buildroot's: `make BUILDROOT=../buildroot tinyrust_defconfig`, then the
+# same with `all`, `menuconfig`, `tinyrust-run`. docs/buildroot.md has the whole story.
+BUILDROOT ?=
+BUILDROOT_OUTPUT ?= $(CURDIR)/out/buildroot
+ifneq ($(BUILDROOT),)
+.DEFAULT_GOAL := all
+endif
+
+.DEFAULT:
+	@test -f '$(BUILDROOT)/Config.in' || { \
+		printf '%s\n' \
+			"make: '$@' is no target here (make help lists them); it would be Buildroot's, and" \
+			"BUILDROOT='$(BUILDROOT)' is no Buildroot checkout. Get one and name it:" \
+			"  git clone --branch 2026.05.1 https://gitlab.com/buildroot.org/buildroot.git ../buildroot" \
+			"  make BUILDROOT=../buildroot $@" >&2; \
+		exit 2; }
+	$(MAKE) -C '$(abspath $(BUILDROOT))' O='$(BUILDROOT_OUTPUT)' \
+		BR2_EXTERNAL='$(CURDIR)/br2-external' $@
