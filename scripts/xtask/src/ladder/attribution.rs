@@ -24,12 +24,12 @@ const C: &str = "C library and run-time";
 /// What the symbols do not cover: string literals, tables, padding.
 const NAMELESS: &str = "data without a name";
 
-/// What is compared: the plain release build, the article's program with everything, and
-/// what is beyond it.
+/// What is compared: the plain release build, the same program with every step, and that of
+/// ladder/programs which goes on.
 const SUBJECTS: &[(&str, Option<&str>)] = &[
     ("release", None),
-    ("actix-server", Some("actix-server")),
-    ("actix-loop", Some("actix-loop")),
+    ("everything", None),
+    ("own-accept-loop", Some("actix-loop")),
 ];
 
 /// A program, taken apart.
@@ -63,7 +63,12 @@ pub fn rows(part: &str) -> Vec<String> {
 ///
 /// # Errors
 /// When one cannot be built or read.
-pub fn measure(bench: &Bench, part: &str, ids: &[String]) -> Result<Vec<Attribution>> {
+pub fn measure(
+    bench: &Bench,
+    part: &str,
+    ids: &[String],
+    keep: impl Fn(Attribution) -> Result<()>,
+) -> Result<()> {
     let target = match part {
         ARTICLE_TARGET => native(),
         board => board::target(bench, board)?,
@@ -86,7 +91,8 @@ pub fn measure(bench: &Bench, part: &str, ids: &[String]) -> Result<Vec<Attribut
                 recipe.program = bench.program(program);
             }
             let weighed = bench.scales().weigh(&recipe, &bench.log)?;
-            Ok((take_apart(id, &weighed.file)?, weighed.cached))
+            keep(take_apart(id, &weighed.file)?)?;
+            Ok(weighed.cached)
         },
     )
 }

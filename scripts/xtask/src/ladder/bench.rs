@@ -145,30 +145,29 @@ impl<'a> Bench<'a> {
         package(self.repo, &self.cache, name, &self.log)
     }
 
-    /// Runs `work` for each of some rows and shows how far it is.
+    /// Runs `work` for each of some rows and shows how far it is. `work` says whether nothing had
+    /// to be done.
     ///
     /// # Errors
     /// The first of `work`, with the row's name and the end of the log.
-    pub fn each<T, R>(
+    pub fn each<T>(
         &self,
         rows: &[T],
         name: impl Fn(&T) -> String,
-        mut work: impl FnMut(&T) -> Result<(R, bool)>,
-    ) -> Result<Vec<R>> {
+        work: impl Fn(&T) -> Result<bool>,
+    ) -> Result<()> {
         let progress = Progress::new(rows.len());
-        let mut results = Vec::new();
         for (index, row) in rows.iter().enumerate() {
             // The display keeps names for the program's lifetime; a run has some sixty rows.
             let name: &'static str = Box::leak(name(row).into_boxed_str());
             let shown = progress.start(index + 1, name);
             match work(row) {
-                Ok((result, cached)) => {
+                Ok(cached) => {
                     shown.finish(if cached {
                         Outcome::Cached
                     } else {
                         Outcome::Built
                     });
-                    results.push(result);
                 }
                 Err(error) => {
                     shown.finish(Outcome::Failed);
@@ -178,7 +177,7 @@ impl<'a> Bench<'a> {
                 }
             }
         }
-        Ok(results)
+        Ok(())
     }
 }
 

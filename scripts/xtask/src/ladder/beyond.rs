@@ -64,6 +64,8 @@ pub enum Verdict {
     Rejected,
     /// It does not compile.
     Fails,
+    /// Not in the product yet.
+    Proposed,
 }
 
 /// Another way to make the image.
@@ -102,17 +104,24 @@ impl Beyond {
     ///
     /// # Errors
     /// The first row's that fails.
-    pub fn measure(&self, bench: &Bench, part: &str, ids: &[String]) -> Result<Vec<Row>> {
+    pub fn measure(
+        &self,
+        bench: &Bench,
+        part: &str,
+        ids: &[String],
+        keep: impl Fn(Row) -> Result<()>,
+    ) -> Result<()> {
         let target = match part {
             ARTICLE_TARGET => native(),
             board => board::target(bench, board)?,
         };
-        let rows = bench.each(ids, String::clone, |id| {
+        bench.each(ids, String::clone, |id| {
             let name = id.rsplit('/').next().unwrap_or_default();
             let experiment = self.experiment.iter().find(|e| e.name == name).cloned();
-            measure(bench, &target, id, &experiment.unwrap_or_default())
-        })?;
-        Ok(rows.into_iter().flatten().collect())
+            let (row, cached) = measure(bench, &target, id, &experiment.unwrap_or_default())?;
+            row.map(&keep).transpose()?;
+            Ok(cached)
+        })
     }
 }
 

@@ -20,13 +20,13 @@ const FIGURE: u64 = 90;
 struct Bars {
     label: String,
     then: Option<u64>,
-    now: u64,
+    now: Option<u64>,
 }
 
 /// The picture, as SVG. It follows the reader's light or dark scheme.
 ///
 /// # Errors
-/// When a row was not measured.
+/// When a step is unknown.
 pub fn svg(page: &Page) -> Result<String> {
     let mut rows = Vec::new();
     for steps in std::iter::once(Vec::new()).chain(page.steps.stacked()) {
@@ -37,7 +37,7 @@ pub fn svg(page: &Page) -> Result<String> {
         rows.push(Bars {
             label,
             then: page.article.bytes("release", &steps),
-            now: page.row("release", &steps)?.weight.elf,
+            now: page.elf("release", &steps),
         });
     }
     Ok(draw(&rows))
@@ -46,7 +46,8 @@ pub fn svg(page: &Page) -> Result<String> {
 fn draw(rows: &[Bars]) -> String {
     let longest = rows
         .iter()
-        .map(|row| row.now.max(row.then.unwrap_or(0)))
+        .flat_map(|row| [row.then, row.now])
+        .flatten()
         .max()
         .unwrap_or(1);
     let height = TOP + ROW * rows.len() as u64 + 12;
@@ -70,7 +71,7 @@ fn draw(rows: &[Bars]) -> String {
             "<text class=\"label\" x=\"{}\" y=\"{middle}\">{label}</text>",
             LABEL - 10
         );
-        let bars = [("then", row.then, y), ("now", Some(row.now), y + BAR + 2)];
+        let bars = [("then", row.then, y), ("now", row.now, y + BAR + 2)];
         for (class, bytes, y) in bars {
             let Some(bytes) = bytes else { continue };
             let width = (bytes * (WIDTH - LABEL - FIGURE) / longest).max(2);
@@ -111,12 +112,12 @@ mod tests {
             Bars {
                 label: "a & b".into(),
                 then: Some(4000),
-                now: 1000,
+                now: Some(1000),
             },
             Bars {
                 label: "c".into(),
                 then: None,
-                now: 1,
+                now: Some(1),
             },
         ];
         let svg = draw(&rows);

@@ -1,11 +1,16 @@
 //! `cargo xtask ladder --check`: is what is committed still what comes out?
 
+use std::cell::RefCell;
+
 use anyhow::{Result, bail};
 use flashfit::units::Bytes;
 
+use super::article::Article;
 use super::bench::{ARTICLE_TARGET, Bench, native};
 use super::page::{Page, read};
 use super::record::{Record, ladder_id};
+use super::suite::Kinds;
+use super::weigh::Weight;
 use super::{board, chart, chart_path, suite};
 use crate::repo::{DEFAULT_BOARD, Repo};
 
@@ -31,46 +36,63 @@ pub fn run(repo: &Repo) -> Result<()> {
             ARTICLE_TARGET => native(),
             board => board::target(&bench, board)?,
         };
-        let ids = [id.clone()];
-        let now = bench.each(
-            &ids,
+        let all = match part {
+            ARTICLE_TARGET => {
+                let article = Article::read(&repo.path("docs/ladder/2018.json"))?;
+                suite::article_rows(&bench.steps, &article, Kinds::All)
+            }
+            _ => suite::board_rows(&bench.steps, &target),
+        };
+        let missing = all.iter().filter(|id| record.row(id).is_none());
+        let missing = missing.map(String::as_str).collect::<Vec<_>>();
+        if !missing.is_empty() {
+            wrong.push(format!(
+                "docs/ladder/{part}.json lacks {}: `cargo xtask ladder --target {part}`",
+                missing.join(", ")
+            ));
+        }
+        let Some(recorded) = record.row(&id) else {
+            continue;
+        };
+        let now = RefCell::new(None);
+        bench.each(
+            &[&id],
             |id| format!("{part} {id}"),
             |id| {
                 let weighed = suite::weigh(&bench, &target, id)?;
-                Ok((weighed.weight, weighed.cached))
+                *now.borrow_mut() = Some(weighed.weight);
+                Ok(weighed.cached)
             },
         )?;
-        let Some(recorded) = record.row(&id) else {
-            bail!("docs/ladder/{part}.json has no row {id}");
-        };
-        for weight in now {
-            let old = &recorded.weight;
-            for (what, now, old) in [
-                ("file", weight.elf, old.elf),
-                ("flash", weight.flash, old.flash),
-            ] {
-                println!(
-                    "{part} {id}: {what} {}, recorded {}",
-                    Bytes(now),
-                    Bytes(old)
-                );
-                if is_larger(now, old) {
-                    wrong.push(format!(
-                        "{part} {id}: {what} {} bytes, {} recorded, over by {}: more than \
-                         {TOLERANCE_PERCENT} %; find what grew, or measure anew with \
-                         `cargo xtask ladder`",
-                        Bytes(now),
-                        Bytes(old),
-                        Bytes(now - old)
-                    ));
-                }
-            }
+        if let Some(now) = now.into_inner() {
+            wrong.extend(compare(&format!("{part} {id}"), &now, &recorded.weight));
         }
     }
     match wrong.is_empty() {
         true => Ok(()),
         false => bail!("{}", wrong.join("\n")),
     }
+}
+
+/// What of a program is more than it may be.
+fn compare(name: &str, now: &Weight, recorded: &Weight) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (what, now, old) in [
+        ("file", now.elf, recorded.elf),
+        ("flash", now.flash, recorded.flash),
+    ] {
+        println!("{name}: {what} {}, recorded {}", Bytes(now), Bytes(old));
+        if is_larger(now, old) {
+            wrong.push(format!(
+                "{name}: {what} {} bytes, {} recorded, over by {}: more than \
+                 {TOLERANCE_PERCENT} %; find what grew, or measure anew with `cargo xtask ladder`",
+                Bytes(now),
+                Bytes(old),
+                Bytes(now - old)
+            ));
+        }
+    }
+    wrong
 }
 
 fn is_larger(now: u64, recorded: u64) -> bool {
@@ -80,6 +102,21 @@ fn is_larger(now: u64, recorded: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_grew_is_said_with_by_how_much() {
+        let weight = |elf| Weight {
+            elf,
+            upx: None,
+            flash: 1000,
+            build_seconds: 1.0,
+            sha256: String::new(),
+        };
+        assert!(compare("x", &weight(9000), &weight(10_000)).is_empty());
+        let wrong = compare("x", &weight(12_345), &weight(10_000));
+        assert_eq!(wrong.len(), 1);
+        assert!(wrong[0].contains("over by 2,345"), "{}", wrong[0]);
+    }
 
     #[test]
     fn one_percent_is_allowed_and_shrinking_always_is() {

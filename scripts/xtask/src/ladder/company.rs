@@ -78,7 +78,12 @@ impl Company {
     ///
     /// # Errors
     /// The first one's that fails.
-    pub fn measure(&self, bench: &Bench, ids: &[String]) -> Result<Vec<Row>> {
+    pub fn measure(
+        &self,
+        bench: &Bench,
+        ids: &[String],
+        keep: impl Fn(Row) -> Result<()>,
+    ) -> Result<()> {
         let stopwatch = suite::stopwatch(bench, &native())?;
         let chosen = self
             .server
@@ -88,7 +93,11 @@ impl Company {
         bench.each(
             &chosen,
             |server| server.name.clone(),
-            |server| server.measure(bench, &stopwatch),
+            |server| {
+                let (row, cached) = server.measure(bench, &stopwatch)?;
+                keep(row)?;
+                Ok(cached)
+            },
         )
     }
 }

@@ -9,6 +9,7 @@ mod breakdown;
 mod chart;
 mod check;
 mod company;
+mod figures;
 mod load;
 mod page;
 mod price;
@@ -18,6 +19,7 @@ mod runtime;
 mod serve;
 mod step;
 mod suite;
+mod tables;
 mod variant;
 mod weigh;
 
@@ -31,7 +33,7 @@ use article::Article;
 use bench::{ARTICLE_TARGET, Bench, native};
 use beyond::Beyond;
 use company::Company;
-use record::{Named, Record, SCHEMA};
+use record::{Named, Record};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use suite::Kinds;
@@ -75,15 +77,17 @@ impl Arguments {
                 _ => Kinds::All,
             };
             let chosen = self.chosen(&suite::article_rows(&bench.steps, &article, kinds));
-            let rows = suite::measure(&bench, &native(), &chosen)?;
-            save(&bench, ARTICLE_TARGET, rows, &all)?;
+            suite::measure(&bench, &native(), &chosen, |row| {
+                save(&bench, ARTICLE_TARGET, row, &all)
+            })?;
         }
         for board in repo.boards()? {
             if self.wants(&board) {
                 let target = board::target(&bench, &board)?;
                 let all = suite::board_rows(&bench.steps, &target);
-                let rows = suite::measure(&bench, &target, &self.chosen(&all))?;
-                save(&bench, &board, rows, &all)?;
+                suite::measure(&bench, &target, &self.chosen(&all), |row| {
+                    save(&bench, &board, row, &all)
+                })?;
             }
         }
         if self.wants("beyond") {
@@ -94,8 +98,10 @@ impl Arguments {
                 .flat_map(|part| beyond.rows(part))
                 .collect::<Vec<_>>();
             for part in parts {
-                let rows = beyond.measure(&bench, part, &self.chosen(&beyond.rows(part)))?;
-                save(&bench, "beyond", rows, &all)?;
+                let chosen = self.chosen(&beyond.rows(part));
+                beyond.measure(&bench, part, &chosen, |row| {
+                    save(&bench, "beyond", row, &all)
+                })?;
             }
         }
         if self.wants("attribution") {
@@ -103,14 +109,17 @@ impl Arguments {
             let all = parts.map(attribution::rows).concat();
             for part in parts {
                 let chosen = self.chosen(&attribution::rows(part));
-                let rows = attribution::measure(&bench, part, &chosen)?;
-                save(&bench, "attribution", rows, &all)?;
+                attribution::measure(&bench, part, &chosen, |row| {
+                    save(&bench, "attribution", row, &all)
+                })?;
             }
         }
         if self.wants("company") {
             let company = Company::read(&repo.path("ladder/company.toml"))?;
-            let rows = company.measure(&bench, &self.chosen(&company.rows()))?;
-            save(&bench, "company", rows, &company.rows())?;
+            let all = company.rows();
+            company.measure(&bench, &self.chosen(&all), |row| {
+                save(&bench, "company", row, &all)
+            })?;
         }
         let page = page::Page::new(repo)?;
         std::fs::write(chart_path(repo), chart::svg(&page)?)?;
@@ -146,29 +155,18 @@ fn record_path(repo: &Repo, part: &str) -> PathBuf {
     repo.path("docs/ladder").join(format!("{part}.json"))
 }
 
-/// Puts new rows into the part's file. Rows that were measured with other tools or crates do
+/// Puts a new row into the part's file. Rows that were measured with other tools or crates do
 /// not stand beside new ones.
-fn save<T>(bench: &Bench, part: &str, rows: Vec<T>, order: &[String]) -> Result<()>
+fn save<T>(bench: &Bench, part: &str, row: T, order: &[String]) -> Result<()>
 where
     T: Named + Serialize + DeserializeOwned,
 {
-    if rows.is_empty() {
-        return Ok(());
-    }
     let path = record_path(bench.repo, part);
     let old = Record::read(&path)?.filter(|old| old.environment == bench.environment);
     let mut record = old.unwrap_or_else(|| Record {
-        schema: SCHEMA,
         environment: bench.environment.clone(),
-        rows: Vec::new(),
+        ..Record::default()
     });
-    record.merge(rows, order);
-    record.write(&path)?;
-    eprintln!(
-        "{}: {} of {} rows",
-        bench.repo.shown(&path),
-        record.rows.len(),
-        order.len()
-    );
-    Ok(())
+    record.merge(vec![row], order);
+    record.write(&path)
 }

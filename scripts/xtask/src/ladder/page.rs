@@ -1,21 +1,20 @@
 //! The generated blocks of docs/ladder.md and of the README.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use flashfit::units::Bytes;
 
 use super::article::Article;
 use super::bench::ARTICLE_TARGET;
-use super::beyond::{Beyond, Verdict};
-use super::company::Company;
-use super::record::{Named, Record, Row, ladder_id, ladder_parts};
-use super::record_path;
+use super::record::{Named, Record, Row, ladder_id};
 use super::step::Steps;
-use super::{breakdown, price};
+use super::{breakdown, price, record_path, tables};
 use crate::repo::{DEFAULT_BOARD, Repo};
 
-/// Everything that the page is made of.
+/// Everything that the page is made of. What was not measured shows as a dash;
+/// `cargo xtask ladder --check` says what is missing.
 pub struct Page<'a> {
-    repo: &'a Repo,
+    /// The checkout.
+    pub repo: &'a Repo,
     /// The article's table.
     pub article: Article,
     /// The steps.
@@ -28,7 +27,7 @@ impl<'a> Page<'a> {
     /// Reads the committed measurements.
     ///
     /// # Errors
-    /// When one is missing or not understood.
+    /// When one is not understood.
     pub fn new(repo: &'a Repo) -> Result<Self> {
         Ok(Self {
             repo,
@@ -41,23 +40,29 @@ impl<'a> Page<'a> {
     /// The content of a block, by its name after `ladder`.
     ///
     /// # Errors
-    /// When there is no such block, or nothing was measured that it could say.
+    /// When there is no such block, or a measurement is not understood.
     pub fn block(&self, name: &str) -> Result<String> {
         if let Some(step) = name.strip_prefix("-price-") {
             return price::sentence(self, step);
         }
         if let Some(board) = name.strip_prefix("-board-") {
-            return self.board(board);
+            return tables::board(self, board);
         }
         match name {
             "" => self.short(),
-            "-2018" => self.table_of_2018(),
-            "-alone" => self.steps_table(&self.steps.alone()),
-            "-stacked" => self.steps_table(&self.steps.stacked()),
-            "-beyond" => self.beyond(),
-            "-company" => self.company(),
-            "-crates" => breakdown::crates(&read(self.repo, "attribution")?, DEFAULT_BOARD),
-            "-functions" => breakdown::functions(&read(self.repo, "attribution")?, DEFAULT_BOARD),
+            "-2018" => tables::of_2018(self),
+            "-alone" => tables::steps(self, &self.steps.alone()),
+            "-stacked" => tables::steps(self, &self.steps.stacked()),
+            "-beyond" => tables::beyond(self),
+            "-company" => tables::company(self),
+            "-crates" => Ok(breakdown::crates(
+                &read(self.repo, "attribution")?,
+                DEFAULT_BOARD,
+            )),
+            "-functions" => Ok(breakdown::functions(
+                &read(self.repo, "attribution")?,
+                DEFAULT_BOARD,
+            )),
             "-environment" => Ok(self.environment()),
             _ => bail!(
                 "no such block; there are: ladder, ladder-2018, ladder-alone, ladder-stacked, \
@@ -68,275 +73,76 @@ impl<'a> Page<'a> {
     }
 
     /// A row of the article's target.
-    ///
-    /// # Errors
-    /// When it was not measured.
-    pub fn row(&self, build: &str, steps: &[String]) -> Result<&Row> {
-        let id = ladder_id(build, steps);
-        let row = self.native.row(&id);
-        row.with_context(|| format!("{ARTICLE_TARGET}.json has no row {id}: cargo xtask ladder"))
+    pub fn row(&self, build: &str, steps: &[String]) -> Option<&Row> {
+        self.native.row(&ladder_id(build, steps))
     }
 
-    /// The article's last two rows beside ours.
+    /// The size of a row's file.
+    pub fn elf(&self, build: &str, steps: &[String]) -> Option<u64> {
+        self.row(build, steps).map(|row| row.weight.elf)
+    }
+
+    /// The article's last rows beside ours.
     fn short(&self) -> Result<String> {
-        let mut text = String::from(
-            "| `Hello, world!` on x86_64 Linux | 2018, Rocket | tinyrust, actix-web |\n|---|---:|---:|\n",
-        );
+        let mut text = super::figures::head(&[
+            "`Hello, world!` on x86_64 Linux, bytes",
+            ">2018, Rocket",
+            ">today, actix-web",
+        ]);
         let everything = self.steps.everything();
-        let mut packed = everything.clone();
-        packed.push("upx".to_owned());
+        let packed = [&everything[..], &["upx".to_owned()]].concat();
         for (said, steps) in [
-            ("plain release build", Vec::new()),
-            ("every step of the article", everything),
-            ("the same, packed by UPX", packed),
+            ("plain release build", &Vec::new()),
+            ("every step of the article", &everything),
+            ("the same, packed by UPX", &packed),
         ] {
-            let then = self.article.bytes("release", &steps);
-            let then = then.with_context(|| format!("2018.json has no {}", steps.join("+")))?;
-            let now = self.row("release", &steps)?.weight.elf;
-            text += &format!("| {said} | {} | {} |\n", Bytes(then), Bytes(now));
+            text += &super::figures::line(&[
+                said.to_owned(),
+                super::figures::bytes(self.article.bytes("release", steps)),
+                super::figures::bytes(self.elf("release", steps)),
+            ]);
         }
         let beyond: Record = read(self.repo, "beyond")?;
-        let best = beyond.row(&format!("{DEFAULT_BOARD}/own-accept-loop"));
-        if let Some(best) = best {
+        let row = |name: &str| beyond.row(&format!("{DEFAULT_BOARD}/{name}"));
+        if let (Some(all), Some(best)) = (row("everything"), row("own-accept-loop")) {
             text += &format!(
-                "\nOn the board the same program takes **{} bytes of flash** ({} bytes of static ELF); \
-                 what was tried, and what each byte cost, is in [docs/ladder.md](docs/ladder.md).\n",
-                Bytes(best.weight.flash),
+                "\nOn the board, static, the same steps give {} bytes of file and {} on flash; \
+                 **{}** and **{}** where actix-web's `App` is served without actix-server.\n",
+                Bytes(all.weight.elf),
+                Bytes(all.weight.flash),
                 Bytes(best.weight.elf),
+                Bytes(best.weight.flash),
             );
         }
-        Ok(text)
-    }
-
-    fn table_of_2018(&self) -> Result<String> {
-        let mut text = String::from(
-            "| build | modifications | 2018 | change | today | change | today / 2018 |\n\
-             |---|---|---:|---:|---:|---:|---:|\n",
-        );
-        for row in &self.article.rows {
-            let now = self.row(&row.build, &row.steps)?.weight.elf;
-            text += &format!(
-                "| {} | {} | {} | {} | {} | {} | {} |\n",
-                row.build,
-                row.label,
-                Bytes(row.bytes),
-                change(row.bytes, self.article.baseline(&row.build)?),
-                Bytes(now),
-                change(now, self.row(&row.build, &[])?.weight.elf),
-                percent(now, row.bytes),
-            );
-        }
-        Ok(text)
-    }
-
-    /// The steps in all columns, for both builds.
-    fn steps_table(&self, chosen: &[Vec<String>]) -> Result<String> {
-        let mut text = String::from(
-            "| build | step | ELF | change | UPX | on flash | build, CPU s | start, ms \
-             | anonymous, KiB | resident, KiB | requests |\n\
-             |---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
-        );
-        for build in self.steps.builds() {
-            let baseline = self.row(build, &[])?;
-            for steps in std::iter::once(&Vec::new()).chain(chosen) {
-                let title = match steps.last() {
-                    Some(last) if steps.len() > 1 => format!("+ {}", self.steps.step(last)?.title),
-                    Some(only) => self.steps.step(only)?.title.clone(),
-                    None => "none".to_owned(),
-                };
-                let row = self.row(build, steps)?;
-                text += &format!("| {build} | {title} {}\n", self.columns(row, baseline));
-            }
-        }
-        Ok(text)
-    }
-
-    fn columns(&self, row: &Row, baseline: &Row) -> String {
-        let weight = &row.weight;
-        let mut text = format!(
-            "| {} | {} | {} | {} | {:.0} ",
-            Bytes(weight.elf),
-            change(weight.elf, baseline.weight.elf),
-            optional(weight.upx),
-            Bytes(weight.flash),
-            weight.build_seconds,
-        );
-        text += &match &row.runtime {
-            Some(run) => format!(
-                "| {:.1} | {} | {} | {:.2} |",
-                run.start_ms,
-                Bytes(run.anonymous_kib),
-                Bytes(run.resident_kib),
-                run.requests_ratio
-            ),
-            None => "|".to_owned(),
-        };
-        text
-    }
-
-    fn board(&self, board: &str) -> Result<String> {
-        let record: Record = read(self.repo, board)?;
-        let baseline = record.rows.first().context("the record is empty")?;
-        let mut text = String::from(
-            "| step | ELF | change | UPX | on flash | build, CPU s |\n|---|---:|---:|---:|---:|---:|\n",
-        );
-        for row in &record.rows {
-            let (_, steps) = ladder_parts(&row.id);
-            let title = match steps.last() {
-                Some(last) => format!("+ {}", self.steps.step(last)?.title),
-                None => "none".to_owned(),
-            };
-            text += &format!("| {title} {}\n", self.columns(row, baseline));
-        }
-        Ok(text)
-    }
-
-    fn beyond(&self) -> Result<String> {
-        let record: Record = read(self.repo, "beyond")?;
-        let beyond = Beyond::read(&self.repo.path("ladder/beyond.toml"))?;
-        let mut text = format!(
-            "| change | {DEFAULT_BOARD}: ELF | on flash | x86_64: ELF | on flash | |\n\
-             |---|---:|---:|---:|---:|---|\n"
-        );
-        let cells = |name: &str| -> Result<String> {
-            let mut cells = String::new();
-            for part in [DEFAULT_BOARD, ARTICLE_TARGET] {
-                let best = record.row(&format!("{part}/everything"));
-                let best = best.with_context(|| format!("beyond.json has no {part}/everything"))?;
-                cells += &match record.row(&format!("{part}/{name}")) {
-                    Some(row) if name == "everything" => {
-                        let Row { weight, .. } = row;
-                        format!("| **{}** | **{}** ", Bytes(weight.elf), Bytes(weight.flash))
-                    }
-                    Some(row) => format!(
-                        "| {} | {} ",
-                        difference(row.weight.elf, best.weight.elf),
-                        difference(row.weight.flash, best.weight.flash)
-                    ),
-                    None => "| | ".to_owned(),
-                };
-            }
-            Ok(cells)
-        };
-        text += &format!("| everything {}| |\n", cells("everything")?);
-        for experiment in &beyond.experiment {
-            let verdict = match experiment.verdict {
-                Verdict::Kept => "in the product",
-                Verdict::Rejected => "rejected",
-                Verdict::Fails => "does not compile",
-            };
-            text += &format!(
-                "| {} {}| {verdict}: {} |\n",
-                experiment.title,
-                cells(&experiment.name)?,
-                experiment.reason
-            );
-        }
-        Ok(text)
-    }
-
-    fn company(&self) -> Result<String> {
-        let record: Record = read(self.repo, "company")?;
-        let company = Company::read(&self.repo.path("ladder/company.toml"))?;
-        let mut text = String::from(
-            "| server | files | on flash | start, ms | anonymous, KiB | resident, KiB | requests |\n\
-             |---|---:|---:|---:|---:|---:|---:|\n",
-        );
-        for server in &company.server {
-            let row = record.row(&server.name);
-            let row = row.with_context(|| format!("company.json has no row {}", server.name))?;
-            let run = row.runtime.context("a server that was not run")?;
-            text += &format!(
-                "| {} | {} | {} | {:.1} | {} | {} | {:.2} |\n",
-                server.title,
-                Bytes(row.weight.elf),
-                Bytes(row.weight.flash),
-                run.start_ms,
-                Bytes(run.anonymous_kib),
-                Bytes(run.resident_kib),
-                run.requests_ratio
-            );
-        }
+        text += "[docs/ladder.md](docs/ladder.md) has each step and what it costs.\n";
         Ok(text)
     }
 
     fn environment(&self) -> String {
         let environment = &self.native.environment;
-        let list = |map: &std::collections::BTreeMap<String, String>| {
-            let all = map
-                .iter()
-                .map(|(name, version)| format!("{name} {version}"));
-            all.collect::<Vec<_>>().join(", ")
-        };
+        let crates = environment.crates.iter();
+        let crates = crates.map(|(name, version)| format!("{name} {version}"));
+        let tools = environment.tools.values().cloned();
         format!(
             "In 2018: {}, {}, {}. Today: {}; {}; on {} processors of the kind {}.\n",
             self.article.program,
             self.article.compiler,
             self.article.target,
-            list(&environment.crates),
-            environment
-                .tools
-                .values()
-                .cloned()
-                .collect::<Vec<_>>()
-                .join(", "),
+            crates.collect::<Vec<_>>().join(", "),
+            tools.collect::<Vec<_>>().join(", "),
             environment.machine.processors,
             environment.machine.processor,
         )
     }
 }
 
-/// A committed record.
+/// A committed record; an empty one where there is none.
 ///
 /// # Errors
-/// When there is none.
+/// When it is not understood.
 pub fn read<T>(repo: &Repo, part: &str) -> Result<Record<T>>
 where
     T: Named + serde::de::DeserializeOwned + serde::Serialize,
 {
-    let path = record_path(repo, part);
-    let record = Record::read(&path)?;
-    record.with_context(|| format!("{} is missing: cargo xtask ladder", repo.shown(&path)))
-}
-
-/// `-82.4 %`.
-#[allow(clippy::cast_precision_loss, reason = "sizes stay far below 2^52")]
-pub fn change(now: u64, before: u64) -> String {
-    let percent = (now as f64 / before as f64 - 1.0) * 100.0;
-    if percent.abs() < 0.05 {
-        return "0 %".to_owned();
-    }
-    format!("{percent:+.1} %")
-}
-
-#[allow(clippy::cast_precision_loss, reason = "sizes stay far below 2^52")]
-fn percent(part: u64, whole: u64) -> String {
-    format!("{:.0} %", part as f64 / whole as f64 * 100.0)
-}
-
-/// `+1,234` or `-1,234`.
-pub fn difference(now: u64, before: u64) -> String {
-    match now.cmp(&before) {
-        std::cmp::Ordering::Less => format!("-{}", Bytes(before - now)),
-        std::cmp::Ordering::Equal => "0".to_owned(),
-        std::cmp::Ordering::Greater => format!("+{}", Bytes(now - before)),
-    }
-}
-
-fn optional(size: Option<u64>) -> String {
-    size.map_or("–".to_owned(), |size| Bytes(size).to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn changes_have_a_sign_and_a_unit() {
-        assert_eq!(change(1_749_216, 6_706_984), "-73.9 %");
-        assert_eq!(change(100, 100), "0 %");
-        assert_eq!(difference(1000, 2500), "-1,500");
-        assert_eq!(difference(2500, 1000), "+1,500");
-        assert_eq!(percent(1, 4), "25 %");
-    }
+    Ok(Record::read(&record_path(repo, part))?.unwrap_or_default())
 }

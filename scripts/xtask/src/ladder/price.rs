@@ -1,38 +1,36 @@
 //! What a step costs, in a sentence: the article names the trade-offs, these are the figures.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use flashfit::units::Bytes;
 
-use super::page::{Page, change};
-use super::record::Runtime;
+use super::figures::change;
+use super::page::Page;
 
 /// The price of a step on the release build: alone against the plain build, and stacked
 /// against the step before.
 ///
 /// # Errors
-/// When it was not measured.
+/// When there is no such step.
 pub fn sentence(page: &Page, step: &str) -> Result<String> {
     let stack = page.steps.stacked();
     let alone = [step.to_owned()];
-    let named = &page.steps.step(step)?.trade_off;
-    let mut text = format!(
-        "Named: {named}. Measured, alone: {}",
-        compare(page, &[], &alone)?
-    );
-    if let Some(at) = stack
+    let mut text = format!("*Named: {}.*", page.steps.step(step)?.trade_off);
+    if let Some(price) = compare(page, &[], &alone) {
+        text += &format!(" Measured, alone: {price}");
+    }
+    let at = stack
         .iter()
-        .position(|steps| steps.last().is_some_and(|s| s == step))
-        && at > 0
+        .position(|steps| steps.last().is_some_and(|last| last == step));
+    if let Some(at) = at.filter(|at| *at > 0)
+        && let Some(price) = compare(page, &stack[at - 1], &stack[at])
     {
-        text += &format!(
-            " On the steps before it: {}",
-            compare(page, &stack[at - 1], &stack[at])?
-        );
+        text += &format!(" On the steps before it: {price}");
     }
     Ok(text + "\n")
 }
 
-fn compare(page: &Page, before: &[String], after: &[String]) -> Result<String> {
+/// None where one of the two was not measured.
+fn compare(page: &Page, before: &[String], after: &[String]) -> Option<String> {
     let (before, after) = (page.row("release", before)?, page.row("release", after)?);
     let mut parts = vec![
         format!("file {}", change(after.weight.elf, before.weight.elf)),
@@ -42,8 +40,7 @@ fn compare(page: &Page, before: &[String], after: &[String]) -> Result<String> {
             before.weight.build_seconds, after.weight.build_seconds
         ),
     ];
-    let run = |runtime: Option<Runtime>| runtime.context("a row that was not run");
-    let (before, after) = (run(before.runtime)?, run(after.runtime)?);
+    let (before, after) = (before.runtime?, after.runtime?);
     parts.push(format!(
         "start {:.1} → {:.1} ms",
         before.start_ms, after.start_ms
@@ -57,5 +54,5 @@ fn compare(page: &Page, before: &[String], after: &[String]) -> Result<String> {
         "requests {:.2} → {:.2} of the plain build's",
         before.requests_ratio, after.requests_ratio
     ));
-    Ok(parts.join(", ") + ".")
+    Some(parts.join(", ") + ".")
 }

@@ -82,6 +82,16 @@ impl Named for Row {
     }
 }
 
+impl<T> Default for Record<T> {
+    fn default() -> Self {
+        Self {
+            schema: SCHEMA,
+            environment: Environment::default(),
+            rows: Vec::new(),
+        }
+    }
+}
+
 impl<T: Named + DeserializeOwned + Serialize> Record<T> {
     /// Reads a record; none where there is no file.
     ///

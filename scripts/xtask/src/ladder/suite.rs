@@ -106,7 +106,12 @@ pub fn recipe(bench: &Bench, target: &Target, id: &str) -> Result<Recipe> {
 ///
 /// # Errors
 /// The first row's that fails.
-pub fn measure(bench: &Bench, target: &Target, ids: &[String]) -> Result<Vec<Row>> {
+pub fn measure(
+    bench: &Bench,
+    target: &Target,
+    ids: &[String],
+    keep: impl Fn(Row) -> Result<()>,
+) -> Result<()> {
     let baseline = match target.runner {
         Some(_) => None,
         None => Some(stopwatch(bench, target)?),
@@ -128,12 +133,12 @@ pub fn measure(bench: &Bench, target: &Target, ids: &[String]) -> Result<Vec<Row
                 (None, true)
             }
         };
-        let row = Row {
+        keep(Row {
             id: id.clone(),
             weight: weighed.weight,
             runtime,
-        };
-        Ok((row, weighed.cached && known))
+        })?;
+        Ok(weighed.cached && known)
     })
 }
 
