@@ -44,6 +44,8 @@ pub struct Bench<'a> {
     pub environment: Environment,
     /// Everything that is run writes here.
     pub log: Log,
+    /// How programs run is measured again, also where that is known.
+    pub again: bool,
     upx: PathBuf,
     tools: String,
 }
@@ -53,7 +55,7 @@ impl<'a> Bench<'a> {
     ///
     /// # Errors
     /// When a file of the checkout is missing or a tool cannot be had.
-    pub fn new(repo: &'a Repo) -> Result<Self> {
+    pub fn new(repo: &'a Repo, again: bool) -> Result<Self> {
         let log = Log::create(&repo.path("out/ladder/ladder.log"))?;
         let cache = Cache::from_environment()?;
         let upx = upx::program(repo, &cache, &log)?;
@@ -69,6 +71,7 @@ impl<'a> Bench<'a> {
             cache,
             environment,
             log,
+            again,
             upx,
             tools,
         })

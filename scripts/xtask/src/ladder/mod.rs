@@ -53,6 +53,9 @@ pub struct Arguments {
     /// Of the article's target only each step on those before it
     #[arg(long)]
     stacked: bool,
+    /// Measure how the programs run again, also where that is known: after a run on a busy machine
+    #[arg(long)]
+    again: bool,
     /// Only compare: the chart with the measurements, and rebuilt programs with their rows
     #[arg(long, conflicts_with_all = ["only", "target", "alone", "stacked"])]
     check: bool,
@@ -67,7 +70,7 @@ impl Arguments {
         if self.check {
             return check::run(repo);
         }
-        let bench = Bench::new(repo)?;
+        let bench = Bench::new(repo, self.again)?;
         let article = Article::read(&repo.path("docs/ladder/2018.json"))?;
         if self.wants(ARTICLE_TARGET) {
             let all = suite::article_rows(&bench.steps, &article, Kinds::All);

@@ -60,7 +60,7 @@ pub struct Row {
 /// How a program runs.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Runtime {
-    /// Milliseconds from the start to the first 200, the median of several starts.
+    /// Milliseconds from the start to the first 200, the shortest of several starts.
     pub start_ms: f64,
     /// Anonymous memory after the load, in KiB.
     pub anonymous_kib: u64,

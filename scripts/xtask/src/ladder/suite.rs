@@ -152,5 +152,6 @@ pub fn stopwatch(bench: &Bench, target: &Target) -> Result<Stopwatch> {
         Launch::program(&baseline.file, None, bench.hello().argument),
         &baseline.weight.sha256,
         bench.repo.path("out/ladder/runtime"),
+        bench.again,
     )
 }
