@@ -37,34 +37,36 @@ if "-nostdinc" not in args:
 os.execvp("{compiler}", ["{compiler}"] + args)
 """
 
+# Any build of these tests.
 LOCAL_CONF = """\
 MACHINE ?= "ast2600-evb"
 DISTRO ?= "tinyrust-tiny"
-TCMODE = "host"
-TCLIBC = "musl"
-PACKAGE_CLASSES = "package_deb"
-# uninative is a download of a site, and here the host's own tools are what runs.
-INHERIT_DISTRO:remove = "uninative"
 CONF_VERSION = "2"
-SDKMACHINE = "x86_64"
+# uninative is a download of a site; here the host's own tools are what runs.
+INHERIT_DISTRO:remove = "uninative"
 CONNECTIVITY_CHECK_URIS = ""
 BB_NUMBER_THREADS = "{threads}"
 PARALLEL_MAKE = "-j{threads}"
 BB_DISKMON_DIRS = ""
+DL_DIR = "{downloads}"
 # The tarballs of Debian's archive that are byte for byte upstream's.
 SOURCE_MIRROR_URL = "file://{sources}"
 INHERIT += "own-mirrors"
+{extra}
+"""
+
+# One that compiles with what the host has.
+HOST_CONF = """\
+TCMODE = "host"
+TCLIBC = "musl"
+PACKAGE_CLASSES = "package_deb"
 TINYRUST_HOST_RUST = "{rust}"
 TINYRUST_HOST_PSEUDO = "{pseudo}"
 TINYRUST_HOST_SOURCES = "{sources}"
 TINYRUST_HOST_LINUX = "{linux}"
-# What an image of this project needs; without it each start parses 900 recipes.
-BBMASK = "{mask}"
-{extra}
+# Recipes that no image here needs, for a shorter parse. The full one is a test of its own.
+BBMASK = "/meta/recipes-(gnome|graphics|multimedia|rt|sato)/"
 """
-
-# Recipes of OE-Core that no image of these tests needs. The full parse is a test of its own.
-MASK = "/meta/recipes-(gnome|graphics|multimedia|rt|sato)/"
 
 
 class Problem(Exception):
@@ -74,7 +76,9 @@ class Problem(Exception):
 class Build:
     """Paths and settings; `setup` is cheap and done before each command."""
 
-    def __init__(self, env):
+    def __init__(self, env, plain=False):
+        """`plain`: OE's own toolchain, which is parsed and planned with and never built here."""
+        self.plain = plain
         if os.geteuid() == 0:
             raise Problem("bitbake refuses to run as root: start this as a normal user "
                           "(runuser -u USER -- env OEROOT=… BITBAKE=… make yocto-test)")
@@ -82,12 +86,13 @@ class Build:
         self.bitbake_root = self._directory(env, "BITBAKE", "bin/bitbake", "a checkout of bitbake (2.18)")
         cache = env.get("TINYRUST_CACHE") or os.path.join(
             env.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"), "tinyrust")
-        self.dir = pathlib.Path(env.get("TINYRUST_YOCTO") or os.path.join(cache, "yocto"))
-        self.musl = self._directory(env, "MUSL", "lib/musl-gcc.specs", "the musl of the direct build, or any with musl-gcc.specs")
+        top = pathlib.Path(env.get("TINYRUST_YOCTO") or os.path.join(cache, "yocto"))
+        self.dir = top / ("plain" if plain else "host")
+        self.downloads = top / "downloads"
+        self.specs = self._musl(env, pathlib.Path(cache))
         self.pseudo = self._directory(env, "PSEUDO", "usr/bin/pseudo", "the prefix of a pseudo of 1.9.2 or later, installed under usr/")
-        self.sources = pathlib.Path(env.get("TINYRUST_SOURCES") or self.dir / "sources")
+        self.sources = pathlib.Path(env.get("TINYRUST_SOURCES") or top / "sources")
         self.threads = env.get("TINYRUST_THREADS") or str(os.cpu_count() or 2)
-        self.mask = env.get("TINYRUST_BBMASK", MASK)
         self.extra = env.get("TINYRUST_LOCAL_CONF", "")
         self.env = env
 
@@ -101,6 +106,18 @@ class Build:
             raise Problem(f"{name}={value} has no {witness}: {what}")
         return path
 
+    @staticmethod
+    def _musl(env, cache):
+        """musl-gcc.specs: of MUSL, or of what the direct build made last."""
+        if env.get("MUSL"):
+            found = [p for p in (pathlib.Path(env["MUSL"]) / "musl-gcc.specs",
+                                 pathlib.Path(env["MUSL"]) / "lib/musl-gcc.specs") if p.exists()]
+        else:
+            found = sorted(cache.glob("toolchain/*/musl-gcc.specs"), key=lambda p: p.stat().st_mtime)
+        if not found:
+            raise Problem("no musl: `cargo xtask image` makes one in the cache, or MUSL names a folder with musl-gcc.specs")
+        return found[-1]
+
     def setup(self):
         absent = sorted({package for tool, package in NEEDED.items() if not self._which(tool)})
         if absent:
@@ -109,14 +126,18 @@ class Build:
         conf = self.dir / "conf"
         conf.mkdir(parents=True, exist_ok=True)
         self.sources.mkdir(parents=True, exist_ok=True)
-        layers = [self.oeroot / "meta", ROOT / "meta-tinyrust", HERE / "meta-host-toolchain"]
+        layers = [self.oeroot / "meta", ROOT / "meta-tinyrust"]
+        text = LOCAL_CONF.format(threads=self.threads, sources=self.sources, downloads=self.downloads, extra=self.extra)
+        if not self.plain:
+            layers.append(HERE / "meta-host-toolchain")
+            text += HOST_CONF.format(rust=self._rust(), pseudo=self.pseudo, sources=self.sources, linux=self._linux())
         self._write(conf / "bblayers.conf", 'LCONF_VERSION = "7"\nBBPATH = "${TOPDIR}"\nBBFILES ?= ""\n'
                     f'BBLAYERS = "{" ".join(map(str, layers))}"\n')
-        rust = subprocess.run(["rustc", "--version"], env=self.environment(), check=True, cwd="/",
+        self._write(conf / "local.conf", text)
+
+    def _rust(self):
+        return subprocess.run(["rustc", "--version"], env=self.environment(), check=True, cwd="/",
                               stdout=subprocess.PIPE, text=True).stdout.split()[1]
-        self._write(conf / "local.conf", LOCAL_CONF.format(
-            threads=self.threads, sources=self.sources, rust=rust, linux=self._linux(), pseudo=self.pseudo,
-            mask=self.mask, extra=self.extra))
 
     def _linux(self):
         """The version of the kernel source, which the direct build's list of sources records."""
@@ -125,20 +146,20 @@ class Build:
 
     def _tools(self):
         """The directory that goes first on PATH."""
-        bin_dir, libs = self.dir / "host/bin", self.dir / "host/lib"
+        bin_dir, libs = self.dir / "tools/bin", self.dir / "tools/lib"
         bin_dir.mkdir(parents=True, exist_ok=True)
         libs.mkdir(parents=True, exist_ok=True)
         # OE's GCC brings it for musl; nothing here is compiled with a stack protector.
         if not (libs / "libssp_nonshared.a").exists():
             subprocess.run(["ar", "rcs", str(libs / "libssp_nonshared.a")], check=True)
         # The kernel's headers, which OE stages beside its C library.
-        headers = self.dir / "host/include"
+        headers = self.dir / "tools/include"
         headers.mkdir(exist_ok=True)
         for name in ("asm", "asm-generic", "linux", "mtd"):
             self._link(headers / name, f"/usr/arm-linux-gnueabihf/include/{name}")
         for tool in ("gcc", "g++", "cpp"):
             self._script(bin_dir / (OE_PREFIX + tool), GCC.format(
-                libs=libs, headers=headers, specs=self.musl / "lib/musl-gcc.specs", compiler=shutil.which(HOST_PREFIX + tool)))
+                libs=libs, headers=headers, specs=self.specs, compiler=shutil.which(HOST_PREFIX + tool)))
         for tool in ("ar as ld ld.bfd nm objcopy objdump ranlib readelf strip size strings "
                      "gcc-ar gcc-nm gcc-ranlib").split():
             found = shutil.which(HOST_PREFIX + tool)
@@ -182,7 +203,7 @@ class Build:
                if k not in ("RUSTFLAGS", "CARGO_TARGET_DIR", "LD_LIBRARY_PATH", "PERL_MM_OPT")}
         env.update(
             LC_ALL="C.UTF-8", LANG="C.UTF-8", BBPATH=str(self.dir), BUILDDIR=str(self.dir),
-            PATH=":".join([str(self.dir / "host/bin"), str(self.bitbake_root / "bin"), str(self.oeroot / "scripts"),
+            PATH=":".join([str(self.dir / "tools/bin"), str(self.bitbake_root / "bin"), str(self.oeroot / "scripts"),
                            env["PATH"], "/usr/sbin", "/sbin"]),
             PYTHONPATH=str(self.bitbake_root / "lib"))
         return env

@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""What the layer promises, asserted with real runs of bitbake.
+
+Each check builds on those before it; a name on the command line runs that one alone.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+
+from hostbuild import ROOT, Build, Problem
+
+BOARD = ROOT / "boards/ast2600-evb/board.toml"
+
+
+class Failed(Exception):
+    """A promise that was not kept."""
+
+
+def expect(condition, message):
+    if not condition:
+        raise Failed(message)
+
+
+def bitbake(build, *args, fails=False):
+    """The output of a run that must succeed, or must fail."""
+    done = subprocess.run(["bitbake", *args], cwd=build.dir, env=build.environment(),
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    log = build.dir / "checks.log"
+    with open(log, "a") as f:
+        f.write(f"$ bitbake {' '.join(args)}\n{done.stdout}\n")
+    if (done.returncode != 0) != fails:
+        tail = "\n".join(done.stdout.splitlines()[-40:])
+        raise Failed(f"bitbake {' '.join(args)} {'succeeded' if fails else 'failed'} (all of it in {log}):\n{tail}")
+    return done.stdout
+
+
+def with_conf(build, text):
+    """A file that bitbake reads after the others."""
+    path = build.dir / "check.conf"
+    path.write_text(text)
+    return "-R", str(path)
+
+
+def from_layer(output):
+    """Warnings and errors that name this layer."""
+    return [line for line in output.splitlines()
+            if line.startswith(("WARNING", "ERROR")) and "tinyrust" in line]
+
+
+def images(build):
+    return build.dir / "tmp/deploy/images/ast2600-evb/tinyrust-image-ast2600-evb.rootfs.images"
+
+
+def parse(build):
+    """The whole of OE-Core with its own toolchain parses, without a warning of this layer."""
+    plain = Build(os.environ, plain=True)
+    plain.setup()
+    output = bitbake(plain, "-p")
+    expect(not from_layer(output), "\n".join(from_layer(output)))
+    return re.search(r"Parsing of .* errors\.", output)[0]
+
+
+def plan(build):
+    """Everything of tinyrust-image has a provider and an order, GCC, musl and Rust included."""
+    plain = Build(os.environ, plain=True)
+    plain.setup()
+    output = bitbake(plain, "-n", "tinyrust-image")
+    expect(not from_layer(output), "\n".join(from_layer(output)))
+    return re.search(r"Attempted \d+ tasks", output)[0]
+
+
+def layer(build):
+    """yocto-check-layer, which also compares signatures with and without the layer."""
+    plain = Build(os.environ, plain=True)
+    plain.setup()
+    done = subprocess.run(["yocto-check-layer", "--no-auto-dependency", str(ROOT / "meta-tinyrust")],
+                          cwd=plain.dir, env=plain.environment(), stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True)
+    (build.dir / "check-layer.log").write_text(done.stdout)
+    expect(done.returncode == 0 and "PASS" in done.stdout, done.stdout[-4000:])
+    return re.findall(r"Ran \d+ tests.*", done.stdout)[-1]
+
+
+def image(build):
+    """From the sources to flash.bin, within the budgets."""
+    began = time.monotonic()
+    output = bitbake(build, "tinyrust-image")
+    flash = images(build) / "flash.bin"
+    expect(flash.stat().st_size == 8 * 1024 * 1024, f"{flash} has {flash.stat().st_size} bytes")
+    expect((images(build) / "flashfit.json").exists(), "no report beside the image")
+    expect(not from_layer(output), "\n".join(from_layer(output)))
+    return f"{time.monotonic() - began:.0f} s"
+
+
+def proof(build):
+    """The log of the compile step was read and says what was asked for."""
+    logs = list(build.dir.glob("tmp/work/*/tinyrust/*/temp/log.do_tinyrust_proof"))
+    expect(logs, "no log of do_tinyrust_proof: was the compile step taken from a cache?")
+    text = logs[0].read_text()
+    found = re.search(r"proof: .*", text)
+    expect(found, text)
+    for word in ("opt-level=z", "lto=fat", "panic=immediate-abort", "codegen-units=1", "location-detail=none"):
+        expect(word in found[0], f"no {word} in {found[0]}")
+    return found[0]
+
+
+def proof_fails(build):
+    """A setting that beats the profile fails the task."""
+    conf = with_conf(build, 'RUSTFLAGS:append:pn-hello-actix = " -Copt-level=2"\n')
+    try:
+        output = bitbake(build, *conf, "hello-actix", fails=True)
+    finally:
+        bitbake(build, *conf, "-c", "clean", "hello-actix")
+    expect("opt-level is 2, z was asked for" in output, output[-3000:])
+    return "opt-level is 2, z was asked for"
+
+
+def elf(build):
+    """The server within 1 % of the direct build's."""
+    direct = ROOT / "out/ast2600-evb/tinyrust"
+    if not direct.exists():
+        raise Problem(f"{direct} is not there: cargo xtask image")
+    ours, theirs = (images(build) / "tinyrust").stat().st_size, direct.stat().st_size
+    expect(abs(ours - theirs) <= theirs / 100, f"{ours:,} bytes, the direct build's has {theirs:,}")
+    return f"{ours:,} bytes, the direct build {theirs:,}"
+
+
+def budget(build):
+    """Over budget by one byte fails, and a component without its budget is an error."""
+    report = json.loads((images(build) / "flashfit.json").read_text())
+    used = (images(build) / "rootfs.squashfs").stat().st_size
+    text = BOARD.read_text()
+    said = []
+    tight = re.sub(r'budget = "[\d_]+ B"\n(?=\n\[\[partition\]\]\nname = "kernel-b")', f'budget = "{used - 1} B"\n', text)
+    expect(tight != text, "board.toml has no budget of rootfs-a where it was")
+    said.append(refused(build, tight, f"{used:,} bytes, {used - 1:,} allowed", "over by 1"))
+    without = re.sub(r'(name = "server"\n(?:.+\n)*?)budget = .*\n', r"\1", text)
+    expect(without != text, "board.toml has no component server with a budget")
+    said.append(refused(build, without, "budget"))
+    expect(report, "an empty report")
+    return "; ".join(said)
+
+
+def refused(build, text, *words):
+    path = build.dir / "board.toml"
+    path.write_text(text)
+    conf = with_conf(build, f'FLASH_BOARD = "{path}"\n')
+    output = bitbake(build, *conf, "tinyrust-image", fails=True)
+    for word in words:
+        expect(word in output, f"`{word}` is not in\n{output[-3000:]}")
+    line = next(line for line in output.splitlines() if f"{path}:" in line)
+    expect(re.search(r"board\.toml:\d+", line), f"no line of board.toml in: {line}")
+    return line.strip()
+
+
+FOREIGN = """\
+schema = 1
+name = "foreign"
+title = "A project that knows nothing of this one"
+
+[flash]
+chip = "any"
+size = "16 MiB"
+erase-block = "64 KiB"
+mtd-id = "spi0.0"
+mapped-at = 0x0
+dt-node = "/flash@0"
+headroom-warning = "32 KiB"
+
+[[partition]]
+name = "rootfs"
+offset = "0 KiB"
+size = "8 MiB"
+image = "rootfs.squashfs"
+budget = "{budget} B"
+
+[[partition]]
+name = "data"
+offset = "8 MiB"
+size = "8 MiB"
+"""
+
+
+def foreign(build):
+    """core-image-minimal, with the class and a board.toml of its own."""
+    board = build.dir / "foreign.toml"
+    board.write_text(FOREIGN.format(budget=8_000_000))
+    conf = with_conf(build, f'''
+MACHINE = "qemuarm"
+IMAGE_FSTYPES:pn-core-image-minimal = "squashfs-xz"
+IMAGE_CLASSES:append:pn-core-image-minimal = " flash_budget"
+FLASH_BOARD:pn-core-image-minimal = "{board}"
+''')
+    bitbake(build, *conf, "core-image-minimal")
+    report = build.dir / "tmp/deploy/images/qemuarm/core-image-minimal-qemuarm.rootfs.flash-budget.txt"
+    expect("rootfs" in report.read_text(), report.read_text())
+    used = (build.dir / "tmp/deploy/images/qemuarm/core-image-minimal-qemuarm.rootfs.squashfs-xz").stat().st_size
+    board.write_text(FOREIGN.format(budget=used - 1))
+    output = bitbake(build, *conf, "core-image-minimal", fails=True)
+    expect("over by 1" in output and "foreign.toml:" in output, output[-3000:])
+    return f"{used:,} bytes checked, over by 1 refused"
+
+
+def spdx(build):
+    """The SPDX of the server lists its crates, and std's."""
+    lock = (ROOT / "app/Cargo.lock").read_text()
+    wanted = set(re.findall(r'name = "(.*)"\nversion = "(.*)"\nsource = "registry', lock))
+    files = list(build.dir.glob("tmp/deploy/spdx/*/*/recipes/*tinyrust.spdx.json")) \
+        + list(build.dir.glob("tmp/deploy/spdx/*/*/*/*tinyrust.spdx.json"))
+    text = "".join(f.read_text() for f in set(files))
+    missing = sorted(f"{n} {v}" for n, v in wanted if f"{n}-{v}.crate" not in text and f"{n}/{v}" not in text)
+    expect(files and not missing, f"{len(missing)} of {len(wanted)} crates are not in {files}: {missing[:5]}")
+    expect("hashbrown" in text, "no crate of std's")
+    return f"{len(wanted)} crates of the lock in {len(set(files))} files"
+
+
+def offline(build):
+    """After one fetch the network is not needed."""
+    conf = with_conf(build, 'BB_NO_NETWORK = "1"\n')
+    bitbake(build, *conf, "-c", "cleansstate", "tinyrust", "tinyrust-image")
+    bitbake(build, *conf, "tinyrust-image")
+    return "tinyrust and tinyrust-image rebuilt with BB_NO_NETWORK=1"
+
+
+def testimage(build):
+    """oeqa's runtime cases on the board in QEMU."""
+    output = bitbake(build, "-c", "testimage", "tinyrust-image")
+    expect("FAILED" not in output, output[-3000:])
+    found = re.findall(r"tinyrust-image - Ran (\d+) tests?.*", output) or re.findall(r"Ran (\d+) tests", output)
+    expect(found and int(found[-1]) >= 9, output[-3000:])
+    return f"{found[-1]} tests"
+
+
+def boot(build):
+    """The boot tests of qemu/, on what bitbake made."""
+    if not shutil.which("cargo"):
+        raise Problem("no cargo for the boot tests")
+    env = {**os.environ, "TINYRUST_IMAGES": str(images(build)), "CARGO_TARGET_DIR": str(build.dir / "boot-tests")}
+    done = subprocess.run(["cargo", "test", "--package", "tinyrust-qemu"], cwd=ROOT, env=env,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    (build.dir / "boot-tests.log").write_text(done.stdout)
+    expect(done.returncode == 0, done.stdout[-4000:])
+    return ", ".join(re.findall(r"test result: ok\. (\d+ passed)", done.stdout))
+
+
+CHECKS = [parse, plan, layer, image, proof, proof_fails, elf, testimage, boot, budget, spdx, foreign, offline]
+
+
+def run(build, names):
+    unknown = set(names) - {check.__name__ for check in CHECKS}
+    if unknown:
+        raise Problem(f"no check {', '.join(sorted(unknown))}: {', '.join(c.__name__ for c in CHECKS)}")
+    failed = 0
+    for check in CHECKS:
+        if names and check.__name__ not in names:
+            continue
+        print(f"{check.__name__}: {check.__doc__}", flush=True)
+        began = time.monotonic()
+        try:
+            said = check(build)
+            print(f"  ok, {time.monotonic() - began:.0f} s: {said}", flush=True)
+        except Failed as reason:
+            failed += 1
+            print(f"  FAILED after {time.monotonic() - began:.0f} s: {reason}", flush=True)
+    return 1 if failed else 0
+
