@@ -37,13 +37,13 @@ endif
 
 define TINYRUST_INSTALL_INIT_SYSV
 	$(INSTALL) -D -m 0755 $(TINYRUST_PKGDIR)/S80tinyrust $(TARGET_DIR)/etc/init.d/S80tinyrust
-	$(SED) 's/@PORT@/$(BR2_PACKAGE_TINYRUST_PORT)/' $(TARGET_DIR)/etc/init.d/S80tinyrust
+	$(SED) 's/@PORT@/$(BR2_PACKAGE_TINYRUST_PORT)/g' $(TARGET_DIR)/etc/init.d/S80tinyrust
 endef
 
 define TINYRUST_INSTALL_INIT_SYSTEMD
 	$(INSTALL) -D -m 0644 $(TINYRUST_PKGDIR)/tinyrust.service \
 		$(TARGET_DIR)/usr/lib/systemd/system/tinyrust.service
-	$(SED) 's/@PORT@/$(BR2_PACKAGE_TINYRUST_PORT)/' \
+	$(SED) 's/@PORT@/$(BR2_PACKAGE_TINYRUST_PORT)/g' \
 		$(TARGET_DIR)/usr/lib/systemd/system/tinyrust.service
 endef
 

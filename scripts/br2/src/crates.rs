@@ -78,13 +78,20 @@ pub fn compiled(args: &Args) -> Result<Vec<Crate>> {
             all.insert((found.name.clone(), found.version.clone()), found);
         }
     }
-    ensure!(!all.is_empty(), "{}: no crate of a registry was compiled", args.log.display());
+    ensure!(
+        !all.is_empty(),
+        "{}: no crate of a registry was compiled",
+        args.log.display()
+    );
     Ok(all.into_values().collect())
 }
 
 /// The crate that a source file belongs to: the nearest folder above with a checksum.
 fn load(source: &Path) -> Result<Option<Crate>> {
-    let Some(folder) = source.ancestors().find(|up| up.join(".cargo-checksum.json").is_file()) else {
+    let Some(folder) = source
+        .ancestors()
+        .find(|up| up.join(".cargo-checksum.json").is_file())
+    else {
         return Ok(None);
     };
     let text = std::fs::read_to_string(folder.join("Cargo.toml"))?;
@@ -101,7 +108,10 @@ fn load(source: &Path) -> Result<Option<Crate>> {
         version: say("version").context("a crate without a version")?,
         license: say("license").unwrap_or_else(|| "unknown".to_owned()),
         folder: folder.to_owned(),
-        sha256: checksum.get("package").and_then(|sum| sum.as_str()).map(str::to_owned),
+        sha256: checksum
+            .get("package")
+            .and_then(|sum| sum.as_str())
+            .map(str::to_owned),
     }))
 }
 
@@ -132,7 +142,11 @@ pub mod tests {
     pub fn log(dir: &Path) -> PathBuf {
         let folder = dir.join("vendor/http-1.2.3");
         std::fs::create_dir_all(folder.join("src")).unwrap();
-        std::fs::write(folder.join(".cargo-checksum.json"), r#"{"files":{},"package":"ab12"}"#).unwrap();
+        std::fs::write(
+            folder.join(".cargo-checksum.json"),
+            r#"{"files":{},"package":"ab12"}"#,
+        )
+        .unwrap();
         std::fs::write(
             folder.join("Cargo.toml"),
             "[package]\nname = \"http\"\nversion = \"1.2.3\"\nlicense = \"MIT OR Apache-2.0\"\n",
@@ -155,10 +169,17 @@ pub mod tests {
     fn the_crates_of_the_target_are_listed_with_their_licences() {
         let dir = tempfile::tempdir().unwrap();
         let into = dir.path().join("legal");
-        let args = Args { log: log(dir.path()), target: "t".into(), licenses: Some(into.clone()) };
+        let args = Args {
+            log: log(dir.path()),
+            target: "t".into(),
+            licenses: Some(into.clone()),
+        };
         let all = compiled(&args).unwrap();
         assert_eq!(all.len(), 1);
-        assert_eq!((all[0].name.as_str(), all[0].license.as_str()), ("http", "MIT OR Apache-2.0"));
+        assert_eq!(
+            (all[0].name.as_str(), all[0].license.as_str()),
+            ("http", "MIT OR Apache-2.0")
+        );
         run(&args).unwrap();
         assert!(into.join("http-1.2.3/LICENSE-MIT").is_file());
     }
@@ -166,7 +187,16 @@ pub mod tests {
     #[test]
     fn nothing_compiled_is_an_error_and_not_an_empty_list() {
         let dir = tempfile::tempdir().unwrap();
-        let args = Args { log: log(dir.path()), target: "other".into(), licenses: None };
-        assert!(compiled(&args).unwrap_err().to_string().contains("no crate"));
+        let args = Args {
+            log: log(dir.path()),
+            target: "other".into(),
+            licenses: None,
+        };
+        assert!(
+            compiled(&args)
+                .unwrap_err()
+                .to_string()
+                .contains("no crate")
+        );
     }
 }

@@ -48,8 +48,14 @@ fn files(repo: &Path) -> Result<Vec<(PathBuf, String)>> {
     let generated = external.join("generated");
     let boards = boards(repo)?;
     let mut all = vec![
-        (generated.join("profiles.vars"), profiles::render(&repo.join("app"))?),
-        (external.join("Config.boards.in"), boards_menu(repo, &boards)?),
+        (
+            generated.join("profiles.vars"),
+            profiles::render(&repo.join("app"))?,
+        ),
+        (
+            external.join("Config.boards.in"),
+            boards_menu(repo, &boards)?,
+        ),
     ];
     let template = std::fs::read_to_string(repo.join(external).join("defconfig.in"))
         .context("cannot read br2-external/defconfig.in")?;
@@ -58,7 +64,10 @@ fn files(repo: &Path) -> Result<Vec<(PathBuf, String)>> {
         let toml = folder.join("board.toml");
         let common = repo.join("boards/common/u-boot.env");
         all.push((generated.join(format!("{board}.vars")), board_vars(&toml)?));
-        all.push((generated.join(format!("{board}.env")), board_env(&toml, Some(&common))?));
+        all.push((
+            generated.join(format!("{board}.env")),
+            board_env(&toml, Some(&common))?,
+        ));
         let text = defconfig(&template, &folder, board)?;
         if board == DEFAULT_BOARD {
             all.push((external.join("configs/tinyrust_defconfig"), text.clone()));
@@ -115,7 +124,10 @@ pub fn board_vars(toml: &Path) -> Result<String> {
 pub fn board_env(toml: &Path, common: Option<&Path>) -> Result<String> {
     let own = toml.with_file_name("u-boot.env");
     let mut text = String::new();
-    for path in common.into_iter().chain(own.is_file().then_some(own.as_path())) {
+    for path in common
+        .into_iter()
+        .chain(own.is_file().then_some(own.as_path()))
+    {
         text += &std::fs::read_to_string(path)
             .with_context(|| format!("cannot read {}", path.display()))?;
     }
@@ -129,7 +141,10 @@ pub fn board_env(toml: &Path, common: Option<&Path>) -> Result<String> {
 }
 
 fn symbol(board: &str) -> String {
-    format!("BR2_TINYRUST_BOARD_{}", board.to_uppercase().replace('-', "_"))
+    format!(
+        "BR2_TINYRUST_BOARD_{}",
+        board.to_uppercase().replace('-', "_")
+    )
 }
 
 /// The choice of boards.
@@ -142,7 +157,12 @@ fn boards_menu(repo: &Path, boards: &[String]) -> Result<String> {
     for board in boards {
         let toml = repo.join("boards").join(board).join("board.toml");
         let title = load(&toml)?.title.unwrap_or_else(|| board.clone());
-        writeln!(out, "config {}\n\tbool \"{}\"\n", symbol(board), title.replace('"', "'"))?;
+        writeln!(
+            out,
+            "config {}\n\tbool \"{}\"\n",
+            symbol(board),
+            title.replace('"', "'")
+        )?;
     }
     out += "config BR2_TINYRUST_BOARD_CUSTOM\n\tbool \"A board of your own\"\n\
             \thelp\n\t  A folder with a board.toml, and beside it board.vars\n\
@@ -168,12 +188,17 @@ fn defconfig(template: &str, folder: &Path, board: &str) -> Result<String> {
     let own = std::fs::read_to_string(folder.join("buildroot.config"))?;
     let own_lines = |prefix: fn(&str) -> bool| {
         own.lines()
-            .filter(|line| (line.starts_with("BR2_") || line.ends_with(" is not set")) && prefix(line))
+            .filter(|line| {
+                (line.starts_with("BR2_") || line.ends_with(" is not set")) && prefix(line)
+            })
             .collect::<Vec<_>>()
             .join("\n")
     };
     let is_u_boot = |line: &str| line.contains("BR2_TARGET_UBOOT");
-    let u_boot = facts.u_boot.as_ref().context("board.toml has no [u-boot]")?;
+    let u_boot = facts
+        .u_boot
+        .as_ref()
+        .context("board.toml has no [u-boot]")?;
     let linux = facts.linux.as_ref().context("board.toml has no [linux]")?;
     let image = match linux.image.as_str() {
         "zImage" => "",
@@ -187,18 +212,37 @@ fn defconfig(template: &str, folder: &Path, board: &str) -> Result<String> {
         linux.base
     );
     let patches = folder.join("u-boot-patches");
-    let board_line = if board == DEFAULT_BOARD { String::new() } else { format!("{}=y", symbol(board)) };
+    let board_line = if board == DEFAULT_BOARD {
+        String::new()
+    } else {
+        format!("{}=y", symbol(board))
+    };
     let values = [
-        ("@CPU@", own_lines(|line| !line.contains("BR2_TARGET_UBOOT"))),
-        ("@U_BOOT@", own.lines().filter(|line| is_u_boot(line) && !line.starts_with("# B")).collect::<Vec<_>>().join("\n")),
+        (
+            "@CPU@",
+            own_lines(|line| !line.contains("BR2_TARGET_UBOOT")),
+        ),
+        (
+            "@U_BOOT@",
+            own.lines()
+                .filter(|line| is_u_boot(line) && !line.starts_with("# B"))
+                .collect::<Vec<_>>()
+                .join("\n"),
+        ),
         ("@KERNEL_IMAGE@", image.to_owned()),
         ("@BOARD_LINE@", board_line),
-        ("@U_BOOT_PATCH@", if patches.is_dir() {
-            "BR2_TARGET_UBOOT_PATCH=\"$(BR2_EXTERNAL_TINYRUST_PATH)/../boards/@BOARD@/u-boot-patches\"".into()
-        } else {
-            String::new()
-        }),
-        ("@U_BOOT_DEFCONFIG@", u_boot.defconfig.trim_end_matches("_defconfig").to_owned()),
+        (
+            "@U_BOOT_PATCH@",
+            if patches.is_dir() {
+                "BR2_TARGET_UBOOT_PATCH=\"$(BR2_EXTERNAL_TINYRUST_PATH)/../boards/@BOARD@/u-boot-patches\"".into()
+            } else {
+                String::new()
+            },
+        ),
+        (
+            "@U_BOOT_DEFCONFIG@",
+            u_boot.defconfig.trim_end_matches("_defconfig").to_owned(),
+        ),
         ("@BOARD@", board.to_owned()),
     ];
     let mut out = String::new();
@@ -208,10 +252,66 @@ fn defconfig(template: &str, folder: &Path, board: &str) -> Result<String> {
         for (name, value) in &values {
             line = line.replace(name, value);
         }
-        ensure!(!line.contains('@'), "br2-external/defconfig.in: nothing stands for {line}");
+        ensure!(
+            !line.contains('@'),
+            "br2-external/defconfig.in: nothing stands for {line}"
+        );
         if !(alone && line.is_empty()) {
             writeln!(out, "{line}")?;
         }
     }
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOARD: &str = "name = \"b\"\n[linux]\narch = \"arm\"\nbase = \"tinyconfig\"\n\
+        image = \"zImage\"\n[u-boot]\ndefconfig = \"b_defconfig\"\nfiles = []\n\
+        [flash]\nsize = \"1 MiB\"\nerase-block = \"64 KiB\"\nmapped-at = 0x1000\n\
+        [[partition]]\nname = \"all\"\noffset = \"0 KiB\"\nsize = \"1 MiB\"\n";
+
+    fn board(toml: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("board.toml"), toml).unwrap();
+        let config = "# a comment\nBR2_arm=y\nBR2_TARGET_UBOOT_NEEDS_DTC=y\n";
+        std::fs::write(folder.path().join("buildroot.config"), config).unwrap();
+        folder
+    }
+
+    #[test]
+    fn a_template_is_filled_and_lines_of_nothing_go() {
+        let folder = board(BOARD);
+        let template = "## told\n@CPU@\nX=\"@BOARD@ @U_BOOT_DEFCONFIG@\"\n@KERNEL_IMAGE@\n@U_BOOT@\n@BOARD_LINE@\n";
+        assert_eq!(
+            defconfig(template, folder.path(), "b-1").unwrap(),
+            "BR2_arm=y\nX=\"b-1 b\"\nBR2_TARGET_UBOOT_NEEDS_DTC=y\nBR2_TINYRUST_BOARD_B_1=y\n"
+        );
+    }
+
+    #[test]
+    fn what_nothing_stands_for_is_an_error() {
+        let folder = board(BOARD);
+        let error = defconfig("X=@MEMORY@\n", folder.path(), "b").unwrap_err();
+        assert!(error.to_string().contains("@MEMORY@"), "{error}");
+    }
+
+    #[test]
+    fn a_kernel_image_that_buildroot_does_not_know_is_an_error() {
+        let folder = board(&BOARD.replace("zImage", "uImage.lz9"));
+        let error = defconfig("", folder.path(), "b").unwrap_err();
+        assert!(error.to_string().contains("uImage.lz9"), "{error}");
+    }
+
+    #[test]
+    fn every_variable_of_a_board_has_a_name_of_its_own() {
+        let folder = board(BOARD);
+        let text = board_vars(&folder.path().join("board.toml")).unwrap();
+        assert!(text.contains("TINYRUST_FLASH_SIZE := 1048576"), "{text}");
+        assert!(
+            text.lines().all(|line| line.starts_with(['#', 'T'])),
+            "{text}"
+        );
+    }
 }

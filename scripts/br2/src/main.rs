@@ -8,7 +8,10 @@ mod prove;
 mod sbom;
 
 // One proof and one fragment check for all builders: the direct build's own files.
-#[expect(dead_code, reason = "the direct build joins fragments, Buildroot does it itself here")]
+#[expect(
+    dead_code,
+    reason = "the direct build joins fragments, Buildroot does it itself here"
+)]
 #[path = "../../xtask/src/fragment.rs"]
 mod fragment;
 #[path = "../../xtask/src/proof.rs"]

@@ -42,7 +42,8 @@ pub fn render(app: &Path) -> Result<String> {
     writeln!(out, "TINYRUST_PROFILES = {}", names.join(" "))?;
     for (name, unstable) in &unstable {
         let stable = inherited(declared, name)?;
-        let mut say = |key: &str, value: &str| writeln!(out, "TINYRUST_PROFILE_{name}_{key} = {value}");
+        let mut say =
+            |key: &str, value: &str| writeln!(out, "TINYRUST_PROFILE_{name}_{key} = {value}");
         for (key, value) in &stable {
             say(&key.to_uppercase().replace('-', "_"), &word(value)?)?;
         }
@@ -85,8 +86,8 @@ fn word(value: &toml::Value) -> Result<String> {
 }
 
 fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read {}", path.display()))?;
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     toml::from_str(&text).with_context(|| format!("cannot use {}", path.display()))
 }
 

@@ -133,7 +133,10 @@ mod tests {
             ]),
         );
         assert!(text.contains("CARGO_PROFILE_RELEASE_OPT_LEVEL=2"), "{text}");
-        assert!(!text.contains("PANIC") && !text.contains("RUSTFLAGS"), "{text}");
+        assert!(
+            !text.contains("PANIC") && !text.contains("RUSTFLAGS"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -26,7 +26,11 @@ pub fn run(args: &Args) -> Result<()> {
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text)?;
     let mut document = serde_json::from_str(&text).context("standard input is no CycloneDX")?;
-    join(&mut document, &args.package, &crates::compiled(&args.crates)?)?;
+    join(
+        &mut document,
+        &args.package,
+        &crates::compiled(&args.crates)?,
+    )?;
     println!("{}", serde_json::to_string_pretty(&document)?);
     Ok(())
 }
@@ -52,7 +56,10 @@ fn join(document: &mut Value, package: &str, crates: &[Crate]) -> Result<()> {
         .or_insert_with(|| json!([]))
         .as_array_mut()
         .context("`dependencies` is no list")?;
-    let entry = match dependencies.iter().position(|entry| entry["ref"] == owner.as_str()) {
+    let entry = match dependencies
+        .iter()
+        .position(|entry| entry["ref"] == owner.as_str())
+    {
         Some(at) => &mut dependencies[at],
         None => {
             dependencies.push(json!({ "ref": owner, "dependsOn": [] }));
@@ -120,7 +127,10 @@ mod tests {
         assert_eq!(added["purl"], "pkg:cargo/wasi@0.11.0%2Bwasi");
         assert_eq!(added["licenses"][0]["expression"], "MIT OR Apache-2.0");
         assert_eq!(added["hashes"][0]["content"], "ab");
-        assert_eq!(document["dependencies"][0]["dependsOn"], json!(["musl", added["bom-ref"]]));
+        assert_eq!(
+            document["dependencies"][0]["dependsOn"],
+            json!(["musl", added["bom-ref"]])
+        );
     }
 
     #[test]
