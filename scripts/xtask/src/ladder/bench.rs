@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use super::recipe::{Program, Target};
 use super::record::{Environment, Machine};
 use super::step::Steps;
+use super::target::{Program, Target};
 use super::weigh::Scales;
 use crate::cache::Cache;
 use crate::command::{Log, output, tool};

@@ -7,9 +7,10 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 use super::bench::{ARTICLE_TARGET, Bench, native};
-use super::recipe::{Recipe, Target};
+use super::recipe::Recipe;
 use super::record::{Row, ladder_id};
 use super::serve::Launch;
+use super::target::Target;
 use super::weigh::on_flash;
 use super::{board, suite};
 

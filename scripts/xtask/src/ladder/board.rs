@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 
 use super::bench::Bench;
-use super::recipe::Target;
+use super::target::Target;
 use crate::context::Context;
 use crate::repo::Repo;
 use crate::toolchain;

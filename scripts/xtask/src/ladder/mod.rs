@@ -20,6 +20,7 @@ mod serve;
 mod step;
 mod suite;
 mod tables;
+mod target;
 mod variant;
 mod weigh;
 

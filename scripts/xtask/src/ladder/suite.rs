@@ -4,11 +4,12 @@ use anyhow::{Context, Result};
 
 use super::article::Article;
 use super::bench::Bench;
-use super::recipe::{Recipe, Target};
+use super::recipe::Recipe;
 use super::record::{Row, ladder_id, ladder_parts};
 use super::runtime::Stopwatch;
 use super::serve::Launch;
 use super::step::Steps;
+use super::target::Target;
 use super::weigh::Weighed;
 use crate::upx;
 
