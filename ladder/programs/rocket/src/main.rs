@@ -9,7 +9,7 @@ fn hello() -> &'static str {
     "Hello, world!"
 }
 
-fn main() -> Result<(), rocket::Error> {
+fn main() {
     let address = std::env::args().nth(1).unwrap_or_default();
     let address: SocketAddr = address.parse().expect("an address and a port");
     let config = Config {
@@ -23,6 +23,6 @@ fn main() -> Result<(), rocket::Error> {
         rocket::custom(config)
             .mount("/", rocket::routes![hello])
             .launch(),
-    )?;
-    Ok(())
+    )
+    .expect("a server");
 }
