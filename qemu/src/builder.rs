@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::error::Error;
 use crate::flash::Flash;
@@ -75,20 +75,8 @@ impl Builder {
             Some(path) => Flash::programmed(&self.images, path)?,
             None => Flash::programmed(&self.images, work.path().join("flash.bin"))?,
         };
-        let (log, log_is_temporary) = match self.log {
-            Some(path) => (path, false),
-            None => {
-                let file = tempfile::Builder::new()
-                    .prefix("tinyrust-console-")
-                    .suffix(".log")
-                    .tempfile()
-                    .map_err(Error::io("making the console's log"))?;
-                let (_, path) = file
-                    .keep()
-                    .map_err(|error| Error::io("making the console's log")(error.error))?;
-                (path, true)
-            }
-        };
+        let own_log = work.path().join("console.log");
+        let log = self.log.unwrap_or(own_log);
         // The log is of this device, not of an earlier one.
         std::fs::File::create(&log).map_err(Error::io(log.display()))?;
         Ok(Machine {
@@ -96,8 +84,7 @@ impl Builder {
             flash,
             images: self.images,
             log,
-            log_is_temporary,
-            failed: AtomicBool::new(false),
+            kept_log: OnceLock::new(),
             patience: self.patience,
             expected_resets: AtomicUsize::new(0),
             in_boot_loader: AtomicBool::new(false),

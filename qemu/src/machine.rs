@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 use serde_json::json;
@@ -29,8 +29,7 @@ pub struct Machine {
     pub(crate) flash: Flash,
     pub(crate) images: ImageFolder,
     pub(crate) log: PathBuf,
-    pub(crate) log_is_temporary: bool,
-    pub(crate) failed: AtomicBool,
+    pub(crate) kept_log: OnceLock<PathBuf>,
     pub(crate) patience: Patience,
     pub(crate) expected_resets: AtomicUsize,
     pub(crate) in_boot_loader: AtomicBool,
@@ -54,10 +53,23 @@ impl Machine {
         &self.images
     }
 
-    /// The file with everything the console said.
-    #[must_use]
-    pub fn log(&self) -> &Path {
-        &self.log
+    /// The file with everything the console said, which from now on stays when the
+    /// device is gone.
+    pub fn keep_log(&self) -> &Path {
+        self.kept_log.get_or_init(|| {
+            let Ok(name) = self.log.strip_prefix(self.work.path()) else {
+                // The caller's own file.
+                return self.log.clone();
+            };
+            let mut kept = self.work.path().as_os_str().to_owned();
+            kept.push(format!("-{}", name.display()));
+            let kept = PathBuf::from(kept);
+            // A second name, so that it also has what the console still says.
+            match std::fs::hard_link(&self.log, &kept) {
+                Ok(()) => kept,
+                Err(_) => self.log.clone(),
+            }
+        })
     }
 
     /// Switches the power on.
@@ -85,10 +97,12 @@ impl Machine {
         Ok(())
     }
 
-    /// Cuts the power: what the device has not written to its flash by now is lost.
-    /// Nothing happens where it is off.
+    /// Cuts the power between two instructions: what the device has not written to its
+    /// flash by now is lost. Nothing happens where it is off.
     pub fn power_cut(&mut self) {
-        self.emulator = None;
+        if let Some(emulator) = self.emulator.take() {
+            emulator.freeze();
+        }
     }
 
     /// Presses the reset button.
@@ -218,14 +232,5 @@ impl Machine {
 
     pub(crate) fn set_in_boot_loader(&self, yes: bool) {
         self.in_boot_loader.store(yes, Ordering::Relaxed);
-    }
-}
-
-impl Drop for Machine {
-    fn drop(&mut self) {
-        if self.log_is_temporary && !self.failed.load(Ordering::Relaxed) {
-            // Nothing depends on its going.
-            let _ = std::fs::remove_file(&self.log);
-        }
     }
 }

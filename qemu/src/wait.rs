@@ -93,13 +93,18 @@ impl Machine {
                 return Ok(value);
             }
             if let Some(trouble) = self.trouble(emulator, start) {
-                self.failed.store(true, Ordering::Relaxed);
+                // Whoever interrupts does not look for a reason.
+                let log = if trouble == Trouble::Interrupted {
+                    &self.log
+                } else {
+                    self.keep_log()
+                };
                 return Err(Error::Failed(Box::new(Failure {
                     waited_for: what.to_owned(),
                     waited: start.elapsed(),
                     trouble,
                     last_lines: emulator.console.last_lines(LAST_LINES),
-                    log: self.log.clone(),
+                    log: log.to_owned(),
                 })));
             }
             emulator

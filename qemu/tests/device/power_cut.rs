@@ -99,26 +99,22 @@ fn cut_again_and_again(lane: usize, seed: u64) {
             "ok",
             "lane {lane}, cut {cut}, seed {seed}"
         );
-        // QEMU tells the device that a page is programmed a moment before it is in the
-        // host's file (hw/block/m25p80.c writes asynchronously), so what was announced
-        // last may still be under way.
-        let safe = last.saturating_sub(1);
-        if safe > 0 {
+        if last > 0 {
             let found: u64 = run(machine, "cat /data/cut/last")
                 .trim()
                 .parse()
                 .expect("a number");
-            assert!(found >= safe, "{found} files, {safe} synced, seed {seed}");
+            assert!(found >= last, "{found} files, {last} synced, seed {seed}");
             let setting: u64 = run(machine, "cat /etc/cut")
                 .trim()
                 .parse()
                 .expect("a number");
             assert!(
-                setting >= safe,
-                "setting {setting}, {safe} synced, seed {seed}"
+                setting >= last,
+                "setting {setting}, {last} synced, seed {seed}"
             );
             let oldest = last.saturating_sub(KEPT - 2).max(1);
-            for number in oldest..=safe {
+            for number in oldest..=last {
                 run(
                     machine,
                     &format!("md5sum </data/cut/{number} | grep -qFf /data/cut/{number}.md5"),

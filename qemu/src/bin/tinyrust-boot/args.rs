@@ -14,6 +14,7 @@ use tinyrust_qemu::images::DEFAULT_BOARD;
 #[derive(Debug, Parser)]
 #[command(
     name = "run.sh",
+    bin_name = "run.sh",
     version,
     after_help = "\
 Examples:

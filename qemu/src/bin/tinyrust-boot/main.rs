@@ -96,7 +96,7 @@ fn serve(machine: &Machine, stop: &AtomicBool) -> Result<()> {
         if console.is_closed() {
             bail!(
                 "QEMU ended; the console's log is {}",
-                machine.log().display()
+                machine.keep_log().display()
             );
         }
         console.wait_beyond(console.mark(), Duration::from_millis(200));

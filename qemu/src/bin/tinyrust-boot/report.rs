@@ -1,6 +1,8 @@
 //! What is measured on a booted device, and how it is shown.
 
 use std::fmt::Write as _;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
@@ -148,7 +150,10 @@ impl Report {
         };
         let path = images.file("boot.json");
         let write = || -> Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(images.path())?;
+            // Readable for everyone, as the other files are.
+            let mut file = tempfile::Builder::new()
+                .permissions(Permissions::from_mode(0o644))
+                .tempfile_in(images.path())?;
             serde_json::to_writer_pretty(&mut file, &record)?;
             std::io::Write::write_all(&mut file, b"\n")?;
             file.persist(&path)?;
