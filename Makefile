@@ -47,6 +47,10 @@ docs: image ## Measure the image and print the figures into README.md and docs/
 	cargo xtask measure --board $(BOARD)
 	cargo xtask docs
 
+.PHONY: yocto-test
+yocto-test: ## The Yocto layer under a real bitbake (OEROOT=…, BITBAKE=…)
+	tests/yocto/harness test
+
 clean: ## Remove what was built here; the cache outside stays
 	rm -rf out target app/target
 
