@@ -20,9 +20,6 @@ pub mod server;
 pub mod system;
 pub mod units;
 
-// Named here only for their features (Cargo.toml).
-use {log as _, tracing as _};
-
 #[cfg(feature = "mimalloc")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -39,6 +39,9 @@ pub struct Answer {
 /// The program without anything of the caller's environment that it would listen to.
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tinyrust"));
+    // mimalloc asks the host for huge pages: memory in RAM then moves in steps of 2 MiB that say
+    // nothing about the server (seen as growth beyond a bound that the server itself keeps).
+    command.env("MIMALLOC_ALLOW_THP", "0");
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("TINYRUST_") {
             command.env_remove(name);
