@@ -106,13 +106,13 @@ pub struct Log {
     cancelled: Arc<AtomicBool>,
 }
 
-/// A command that was ended because something else failed.
+/// A command that was ended because something else failed, or by a signal.
 #[derive(Debug)]
 pub struct Stopped;
 
 impl std::fmt::Display for Stopped {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("stopped, because another step failed")
+        f.write_str("stopped")
     }
 }
 
@@ -225,6 +225,22 @@ mod tests {
         for leak in ["CARGO_PKG_NAME", "LD_LIBRARY_PATH", "RUSTFLAGS", "CFLAGS"] {
             assert!(!names.contains(&leak), "{leak} leaked: {names:?}");
         }
+    }
+
+    #[test]
+    fn what_is_cancelled_ends_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let flag = Arc::new(AtomicBool::new(false));
+        let log = Log::cancelled_by(&folder.path().join("a.log"), Arc::clone(&flag)).unwrap();
+        let started = std::time::Instant::now();
+        let error = std::thread::scope(|scope| {
+            let running = scope.spawn(|| log.run(tool("sleep").arg("60")));
+            std::thread::sleep(Duration::from_millis(100));
+            flag.store(true, Ordering::SeqCst);
+            running.join().unwrap().unwrap_err()
+        });
+        assert!(error.is::<Stopped>());
+        assert!(started.elapsed() < Duration::from_secs(30));
     }
 
     #[test]

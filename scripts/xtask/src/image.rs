@@ -64,6 +64,7 @@ pub fn run(context: &Context, profile: Option<&str>) -> Result<()> {
     let rust = context.board.require(&context.board.rust, "rust")?;
     let profile = profile.unwrap_or(&rust.profile);
     let steps = Steps::new(STEPS, &logs(context));
+    steps.stop_on_signals()?;
     // Two builds of a board in one checkout take turns.
     let waiting = Log::create(&steps.logs().join("waiting.log"))?;
     let lock = format!("out-{}", identity(context));
@@ -88,6 +89,7 @@ pub fn run_app(context: &Context, profile: Option<&str>, programs: Programs) -> 
     let rust = context.board.require(&context.board.rust, "rust")?;
     let profile = profile.unwrap_or(&rust.profile);
     let steps = Steps::new(3, &logs(context));
+    steps.stop_on_signals()?;
     let (linux, musl) = steps.run("sources", |log| {
         let note = |text: String| steps.note(&text);
         Ok((

@@ -38,7 +38,7 @@ pub enum Outcome {
     Cached,
     /// It failed.
     Failed,
-    /// It was ended, because another step failed.
+    /// It was ended, because another step failed or by a signal.
     Stopped,
 }
 

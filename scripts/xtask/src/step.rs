@@ -55,6 +55,22 @@ impl Steps {
         }
     }
 
+    /// Makes signals that end a program end the children first: a make that lives on would
+    /// keep all cores busy, and write into a folder that the next build removes. A second
+    /// signal ends the program at once.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn stop_on_signals(&self) -> Result<()> {
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+        for signal in [SIGHUP, SIGINT, SIGTERM] {
+            let flag = || Arc::clone(&self.cancelled);
+            signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, flag())?;
+            signal_hook::flag::register(signal, flag())?;
+        }
+        Ok(())
+    }
+
     /// Where the logs are.
     pub fn logs(&self) -> &Path {
         &self.logs
