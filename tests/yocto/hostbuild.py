@@ -21,20 +21,25 @@ NEEDED = {
     "rpcgen": "rpcsvc-proto", "bison": "bison", "flex": "flex", "bc": "bc", "m4": "m4", "swig": "swig",
     "dtc": "device-tree-compiler", "mksquashfs": "squashfs-tools", "mkimage": "u-boot-tools",
     "dpkg-scanpackages": "dpkg-dev", "apt-ftparchive": "apt-utils", "rsync": "rsync", "cpio": "cpio",
-    "depmod": "kmod", "openssl": "openssl", "file": "file", "quilt": "quilt",
+    "depmod": "kmod", "openssl": "openssl", "file": "file", "quilt": "quilt", "xxd": "xxd",
     HOST_PREFIX + "gcc": "gcc-arm-linux-gnueabihf", "cargo": "rustup", "rustc": "rustup",
 }
 
 # A compiler of OE's name. The flags dropped: a sysroot that does not exist here, and what
 # only a GCC newer than Debian 12's knows. Kernel and boot loader link no C library.
 GCC = """\
-#!/usr/bin/env python3
-import os, sys
-args = [a for a in sys.argv[1:]
-        if not a.startswith("--sysroot=") and a not in ("-fcanon-prefix-map",)]
-if "-nostdinc" not in args:
-    args += ["-L{libs}", "-specs={specs}", "-idirafter", "{headers}"]
-os.execvp("{compiler}", ["{compiler}"] + args)
+#!/bin/sh
+libc=yes
+for arg do
+\tshift
+\tcase $arg in
+\t--sysroot=* | -fcanon-prefix-map) continue ;;
+\t-nostdinc) libc=no ;;
+\tesac
+\tset -- "$@" "$arg"
+done
+[ $libc = no ] || set -- "$@" -L{libs} -specs={specs} -idirafter {headers}
+exec {compiler} "$@"
 """
 
 # Any build of these tests.

@@ -6,7 +6,7 @@ SECTION = "bootloaders"
 LICENSE = "GPL-2.0-or-later"
 LIC_FILES_CHKSUM = "file://Licenses/README;md5=2ca5f2c35c8cc335f0a19756634782f1"
 
-DEPENDS += "bc-native bison-native dtc-native flashfit-native flex-native gnutls-native python3-setuptools-native"
+DEPENDS += "bc-native bison-native dtc-native flashfit-native flex-native gnutls-native python3-setuptools-native xxd-native"
 
 FILESEXTRAPATHS:prepend := "${TINYRUST_ROOT}:"
 SRC_URI = "https://ftp.denx.de/pub/u-boot/u-boot-${PV}.tar.bz2 \
