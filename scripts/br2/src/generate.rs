@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use flashfit::board::Board;
 use flashfit::layout::{self, Format};
 
-use crate::profiles;
+use crate::{builders, profiles};
 
 /// The board that `make tinyrust_defconfig` is for.
 const DEFAULT_BOARD: &str = "ast2600-evb";
@@ -57,6 +57,9 @@ fn files(repo: &Path) -> Result<Vec<(PathBuf, String)>> {
             boards_menu(repo, &boards)?,
         ),
     ];
+    let docs = Path::new("docs");
+    let page = builders::render(&repo.join(docs).join("builders"))?;
+    all.push((docs.join("builders.md"), page));
     let template = std::fs::read_to_string(repo.join(external).join("defconfig.in"))
         .context("cannot read br2-external/defconfig.in")?;
     for board in &boards {

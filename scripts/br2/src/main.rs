@@ -1,6 +1,7 @@
 //! The host program of br2-external/: generates what Buildroot reads of boards/ and app/,
 //! and proves after the build that what was asked for is what the compiler got.
 
+mod builders;
 mod crates;
 mod generate;
 mod profiles;
