@@ -50,9 +50,10 @@ fn compare(page: &Page, before: &[String], after: &[String]) -> Option<String> {
         Bytes(before.anonymous_kib),
         Bytes(after.anonymous_kib)
     ));
-    parts.push(format!(
-        "requests {:.2} → {:.2} of the plain build's",
-        before.requests_ratio, after.requests_ratio
-    ));
+    if let Some((before, after)) = before.requests_ratio.zip(after.requests_ratio) {
+        parts.push(format!(
+            "requests {before:.2} → {after:.2} of the plain build's"
+        ));
+    }
     Some(parts.join(", ") + ".")
 }

@@ -66,8 +66,12 @@ pub struct Runtime {
     pub anonymous_kib: u64,
     /// Resident memory after the load, in KiB.
     pub resident_kib: u64,
-    /// Requests per second, as a share of what the baseline answered in turns with it.
-    pub requests_ratio: f64,
+    /// Requests in a second of the server's processor time, as a share of those of the baseline,
+    /// which was asked in turns with it. On a machine that does nothing else this is the ratio
+    /// of requests per second, and on a busy one it stays the same. None for a server that
+    /// leaves no account of the processes it starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_ratio: Option<f64>,
 }
 
 /// A row that a [`Record`] keeps apart from others by its name.

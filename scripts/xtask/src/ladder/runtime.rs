@@ -6,18 +6,16 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::load::requests_per_second;
+use super::load::requests;
 use super::record::Runtime;
-use super::serve::Launch;
+use super::serve::{Launch, Server};
 
 /// Starts of which the shortest is taken: what else the machine does can only add to it.
 const STARTS: usize = 9;
 
-/// Turns of which the median is taken.
+/// How often the baseline and the program are asked in turns, and for how long each time. Both
+/// run on a machine that does other things: short turns meet the same disturbance.
 const TURNS: usize = 15;
-
-/// How long each of the two is asked in a turn. Both run on a machine that does other things:
-/// short turns meet the same disturbance.
 const TURN: Duration = Duration::from_millis(200);
 
 /// Connections that ask. More than the one thread that answers, so that it never waits.
@@ -75,25 +73,49 @@ impl Stopwatch {
         let start = starts.into_iter().min().unwrap_or_default();
         let baseline = self.baseline.start()?;
         let server = launch.start()?;
-        let mut ratios = Vec::new();
+        let (mut theirs, mut ours) = (Work::default(), Work::default());
         for _ in 0..TURNS {
-            let theirs = requests_per_second(baseline.address, CLIENTS, TURN)?;
-            let ours = requests_per_second(server.address, CLIENTS, TURN)?;
-            ratios.push(ours / theirs);
+            theirs.add(&baseline)?;
+            ours.add(&server)?;
         }
         let memory = server.memory()?;
+        let ratio = ours
+            .rate()
+            .zip(theirs.rate())
+            .map(|(ours, theirs)| ours / theirs);
         Ok(Runtime {
             start_ms: rounded(start.as_secs_f64() * 1000.0, 10.0),
             anonymous_kib: memory.anonymous,
             resident_kib: memory.total,
-            requests_ratio: rounded(median(ratios), 1000.0),
+            requests_ratio: ratio.map(|ratio| rounded(ratio, 1000.0)),
         })
     }
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+/// What a server did, and what it took of the processors.
+#[derive(Default)]
+struct Work {
+    requests: f64,
+    seconds: f64,
+    /// It starts processes of which nothing is known when they are gone.
+    uncounted: bool,
+}
+
+impl Work {
+    fn add(&mut self, server: &Server) -> Result<()> {
+        let before = server.processor_seconds()?;
+        self.requests += requests(server.address, CLIENTS, TURN)?;
+        let after = server.processor_seconds()?;
+        match before.zip(after) {
+            Some((before, after)) => self.seconds += after - before,
+            None => self.uncounted = true,
+        }
+        Ok(())
+    }
+
+    fn rate(&self) -> Option<f64> {
+        (!self.uncounted && self.seconds > 0.0).then(|| self.requests / self.seconds)
+    }
 }
 
 fn rounded(value: f64, steps: f64) -> f64 {
@@ -105,7 +127,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_disturbed_turn_does_not_count() {
-        assert!((median(vec![1.0, 0.1, 1.1, 0.9, 40.0]) - 1.0).abs() < 1e-9);
+    fn a_rate_needs_all_the_time_that_was_spent() {
+        let mut work = Work {
+            requests: 500.0,
+            seconds: 0.25,
+            uncounted: false,
+        };
+        assert!((work.rate().unwrap() - 2000.0).abs() < 1e-9);
+        work.uncounted = true;
+        assert_eq!(work.rate(), None);
     }
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 
 use super::load;
+use super::weigh::processor_seconds;
 use crate::command::tool;
 
 /// What every program has to answer before its row counts.
@@ -137,6 +138,28 @@ impl Server {
             memory.total += kib(&text, "Rss:");
         }
         Ok(memory)
+    }
+}
+
+impl Server {
+    /// What it and its children have used of the processors so far; none where the kernel keeps
+    /// no account of children that are gone, because the server ignores SIGCHLD (wait(2)).
+    ///
+    /// # Errors
+    /// When /proc cannot be read.
+    pub fn processor_seconds(&self) -> Result<Option<f64>> {
+        const SIGCHLD: u32 = 17;
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let ignored = u64::from_str_radix(ignored.unwrap_or_default().trim(), 16)?;
+        if ignored & (1 << (SIGCHLD - 1)) != 0 {
+            return Ok(None);
+        }
+        let mut seconds = 0.0;
+        for pid in family(self.child.id())? {
+            seconds += processor_seconds(&pid.to_string(), &[14, 15, 16, 17])?;
+        }
+        Ok(Some(seconds))
     }
 }
 

@@ -209,7 +209,8 @@ fn runtime(row: Option<&Row>) -> Vec<String> {
         format!("{:.1}", run.start_ms),
         Bytes(run.anonymous_kib).to_string(),
         Bytes(run.resident_kib).to_string(),
-        format!("{:.2}", run.requests_ratio),
+        run.requests_ratio
+            .map_or(NONE.to_owned(), |ratio| format!("{ratio:.2}")),
     ]
 }
 

@@ -105,12 +105,12 @@ impl Scales<'_> {
             // What runs during the build (procedural macros) is the same for all rows and
             // stays; what is measured begins with nothing.
             remove(&target.join(&recipe.target.triple))?;
-            let since = processor_seconds()?;
+            let since = children_seconds()?;
             log.run(recipe.command(&package, &target).current_dir(self.root))?;
             let product = recipe.product(&target);
             fs::copy(&product, &file)
                 .with_context(|| format!("cargo left no {}", product.display()))?;
-            Ok(processor_seconds()? - since)
+            Ok(children_seconds()? - since)
         })?;
         self.note(recipe, build_seconds, rooms, log)
     }
@@ -193,23 +193,28 @@ pub fn is_source(path: &Path) -> bool {
         && path != Path::new("profiles.toml")
 }
 
-/// What this program's children have used of the processors so far.
+/// What a process has used of the processors so far, added up over fields of proc_pid_stat(5):
+/// 14 and 15 are its own, 16 and 17 those of its children that it has waited for. They count
+/// ticks, of which Linux has 100 in a second for every program, whatever the kernel's own clock.
 ///
-/// Source: proc_pid_stat(5), fields 16 and 17, in ticks of which Linux has 100 in a second for
-/// every program, whatever the kernel's own clock.
-fn processor_seconds() -> Result<f64> {
-    let text = fs::read_to_string("/proc/self/stat")?;
-    let fields = text.rsplit(')').next().unwrap_or_default();
+/// # Errors
+/// When the process is not there.
+pub fn processor_seconds(process: &str, fields: &[usize]) -> Result<f64> {
+    let text = fs::read_to_string(format!("/proc/{process}/stat"))?;
     // What follows the program's name begins with field 3.
-    let ticks = |field: usize| {
-        fields
-            .split_whitespace()
-            .nth(field - 3)?
-            .parse::<f64>()
-            .ok()
-    };
-    let (user, system) = ticks(16).zip(ticks(17)).context("/proc/self/stat")?;
-    Ok((user + system) / 100.0)
+    let after_name = text.rsplit(')').next().unwrap_or_default();
+    let values = after_name.split_whitespace().collect::<Vec<_>>();
+    let mut ticks = 0.0;
+    for field in fields {
+        let value = values.get(field - 3).context("/proc/*/stat")?;
+        ticks += value.parse::<f64>()?;
+    }
+    Ok(ticks / 100.0)
+}
+
+/// What this program's children have used of the processors so far.
+fn children_seconds() -> Result<f64> {
+    processor_seconds("self", &[16, 17])
 }
 
 /// The bytes that a file's data take in a squashfs image of the product's kind: xz, the CPU's
@@ -277,10 +282,10 @@ mod tests {
 
     #[test]
     fn the_processors_time_of_children_is_counted() {
-        let before = processor_seconds().unwrap();
+        let before = children_seconds().unwrap();
         let spin = "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done";
         crate::command::output(tool("sh").args(["-c", spin])).unwrap();
-        assert!(processor_seconds().unwrap() > before);
+        assert!(children_seconds().unwrap() > before);
     }
 
     #[test]
