@@ -16,6 +16,7 @@ pub mod page;
 pub mod procfs;
 pub mod root;
 pub mod routes;
+pub mod serve;
 pub mod server;
 pub mod system;
 pub mod units;

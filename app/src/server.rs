@@ -1,23 +1,19 @@
 //! The server: a listener, actix-web on it, and how it ends.
 
-use std::future::{poll_fn, ready};
+use std::future::ready;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
-use std::pin::Pin;
 use std::time::Duration;
 
+use actix_web::App;
 use actix_web::dev::{ServiceRequest, fn_service};
-use actix_web::http::KeepAlive;
-use actix_web::{App, HttpServer, rt};
 use socket2::{Domain, Protocol, Socket, Type};
 use thiserror::Error;
 
 use crate::cli::Config;
 use crate::root::Root;
 use crate::routes::{self, State};
-
-/// Time that a client whose request was refused has to take the answer and close.
-const LINGER: Duration = Duration::from_secs(2);
+use crate::serve::serve;
 
 /// Connections the kernel keeps for a server that is busy.
 const BACKLOG: i32 = 128;
@@ -38,7 +34,7 @@ pub enum ServerError {
     Serve(#[from] io::Error),
 }
 
-/// Serves until SIGTERM (requests in flight are answered), SIGINT or SIGQUIT (at once).
+/// Serves until SIGTERM or SIGINT; requests in flight are then answered.
 ///
 /// # Errors
 /// The address cannot be listened on, or the system refuses a thread or an event queue.
@@ -52,37 +48,13 @@ pub fn run(config: Config) -> Result<(), ServerError> {
     let address = listener.local_addr().map_err(listen)?;
     // It is shared by all workers and lives as long as the process.
     let state: &'static State = Box::leak(Box::new(State::new(Root::new(config.root), limits)));
-    let keep_alive = match limits.keep_alive {
-        Duration::ZERO => KeepAlive::Disabled,
-        time => KeepAlive::Timeout(time),
-    };
-
-    let server = HttpServer::new(move || {
+    let app = move || {
         App::new().default_service(fn_service(move |request: ServiceRequest| {
             ready(Ok(routes::answer(state, request)))
         }))
-    })
-    .workers(config.workers)
-    .max_connections(limits.connections)
-    .keep_alive(keep_alive)
-    .client_request_timeout(limits.request_timeout)
-    .client_disconnect_timeout(LINGER)
-    .shutdown_timeout(limits.drain_timeout.as_secs())
-    .listen(listener)?;
-
-    rt::System::new().block_on(async {
-        let mut server = server.run();
-        let mut announced = false;
-        poll_fn(|context| {
-            let state = Pin::new(&mut server).poll(context);
-            // The first poll installs the signal handlers: from this line on, SIGTERM drains.
-            if state.is_pending() && !announced {
-                announced = true;
-                log(format_args!("listening on http://{address}"));
-            }
-            state
-        })
-        .await
+    };
+    serve(listener, config.workers, limits, app, || {
+        log(format_args!("listening on http://{address}"));
     })?;
     log(format_args!("stopped"));
     Ok(())
