@@ -66,5 +66,6 @@ tinyrust-run: world
 tinyrust-sbom: host-flashfit tinyrust
 	$(Q)$(MAKE) -s --no-print-directory show-info | utils/generate-cyclonedx | \
 		$(TINYRUST_FLASH_TOOL) sbom --package tinyrust --target $(RUSTC_TARGET_NAME) \
-			--log $(TINYRUST_DIR)/.tinyrust-size/rustc.log >$(BINARIES_DIR)/sbom.cdx.json
+			--log $(TINYRUST_DIR)/.tinyrust-size/rustc.log >$(BINARIES_DIR)/sbom.cdx.json.new
+	$(Q)mv $(BINARIES_DIR)/sbom.cdx.json.new $(BINARIES_DIR)/sbom.cdx.json
 	@echo $(BINARIES_DIR)/sbom.cdx.json

@@ -17,6 +17,8 @@ FLASHFIT_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS = \
 	--exclude '*'
 FLASHFIT_LICENSE = MIT or Apache-2.0
 FLASHFIT_LICENSE_FILES = LICENSE-MIT LICENSE-APACHE
+# A tool of the host; legal-info would archive the whole repository, build folders too.
+FLASHFIT_REDISTRIBUTE = NO
 
 HOST_FLASHFIT_DEPENDENCIES = host-cargo-crates
 HOST_FLASHFIT_CARGO_BUILD_OPTS = \
