@@ -39,6 +39,7 @@ const TOOLS: &[(&str, &str)] = &[
     ("squashfs-tools", "the root file system"),
     ("swig", "U-Boot: binman's libfdt"),
     ("uuid-dev", "U-Boot: mkeficapsule"),
+    ("xxd", "U-Boot: the default environment"),
     ("xz-utils", "kernel image, sources"),
 ];
 
