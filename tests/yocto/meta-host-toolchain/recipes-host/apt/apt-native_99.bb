@@ -10,17 +10,18 @@ INHIBIT_DEFAULT_DEPS = "1"
 # oe.package_manager.deb replaces #ROOTFS#, #APTCONF# and the line of the architecture.
 do_install() {
     install -d ${D}${sysconfdir}/apt ${D}${localstatedir}/cache/apt/archives/partial ${D}${localstatedir}/log/apt
+    touch ${D}${localstatedir}/cache/apt/archives/partial/.keep ${D}${localstatedir}/log/apt/.keep
     cat > ${D}${sysconfdir}/apt/apt.conf.sample <<-'END'
 	Dir::State "#APTCONF#/state/";
 	Dir::State::Lists "#APTCONF#/lists/";
 	Dir::State::status "#ROOTFS#/var/lib/dpkg/status";
-	Dir::Cache "#APTCONF#/cache/";
+	Dir::Cache "${STAGING_DIR_NATIVE}/var/cache/apt/";
 	Dir::Cache::pkgcache "";
 	Dir::Cache::srcpkgcache "";
 	Dir::Etc "#APTCONF#";
 	Dir::Etc::Preferences "preferences";
 	Dir::Etc::Trusted "/nonexistent";
-	Dir::Log "#APTCONF#/log";
+	Dir::Log "${STAGING_DIR_NATIVE}/var/log/apt";
 	APT::Install-Recommends "true";
 	APT::Immediate-Configure "false";
 	APT::Get::Assume-Yes "true";
