@@ -16,7 +16,7 @@ NO_RECOMMENDATIONS = "1"
 IMAGE_FSTYPES ?= "squashfs-xz"
 IMAGE_CLASSES += "${@'flash_budget' if 'flash' in d.getVar('IMAGE_FSTYPES').split() else ''}"
 # What the package manager and the init manager leave behind is not on the device.
-ROOTFS_POSTPROCESS_COMMAND += "tinyrust_image_trim"
+IMAGE_PREPROCESS_COMMAND += "tinyrust_image_trim"
 tinyrust_image_trim() {
     rm -rf ${IMAGE_ROOTFS}/var/* ${IMAGE_ROOTFS}/run/* ${IMAGE_ROOTFS}/etc/apt ${IMAGE_ROOTFS}/etc/opkg
 }
