@@ -64,7 +64,7 @@ tinyrust-run: world
 # Buildroot's CycloneDX with the crates in it.
 .PHONY: tinyrust-sbom
 tinyrust-sbom: host-flashfit tinyrust
-	$(Q)$(MAKE) -s --no-print-directory show-info | utils/generate-cyclonedx | \
+	$(Q)$(MAKE) -s --no-print-directory -C $(BASE_DIR) show-info | utils/generate-cyclonedx | \
 		$(TINYRUST_FLASH_TOOL) sbom --package tinyrust --target $(RUSTC_TARGET_NAME) \
 			--log $(TINYRUST_DIR)/.tinyrust-size/rustc.log >$(BINARIES_DIR)/sbom.cdx.json.new
 	$(Q)mv $(BINARIES_DIR)/sbom.cdx.json.new $(BINARIES_DIR)/sbom.cdx.json

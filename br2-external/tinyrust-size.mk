@@ -143,10 +143,10 @@ endef
 
 # The crates in the program, with licences, beside the other legal information.
 define TINYRUST_SIZE_LEGAL_INFO
-	if [ -s $(@D)/.tinyrust-size/rustc.log ]; then \
+	if [ -s $($(PKG)_DIR)/.tinyrust-size/rustc.log ]; then \
 		mkdir -p $(LICENSE_FILES_DIR_TARGET)/$($(PKG)_BASENAME_RAW)-crates && \
 		$(TINYRUST_SIZE_TOOLS_DIR)/bin/tinyrust-br2 crates \
-			--log $(@D)/.tinyrust-size/rustc.log \
+			--log $($(PKG)_DIR)/.tinyrust-size/rustc.log \
 			--target $(RUSTC_TARGET_NAME) \
 			--licenses $(LICENSE_FILES_DIR_TARGET)/$($(PKG)_BASENAME_RAW)-crates \
 			>$(LEGAL_INFO_DIR)/$($(PKG)_RAWNAME)-crates.csv; \
