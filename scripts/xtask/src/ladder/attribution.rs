@@ -24,11 +24,14 @@ const C: &str = "C library and run-time";
 /// What the symbols do not cover: string literals, tables, padding.
 const NAMELESS: &str = "data without a name";
 
+/// The program whose parts the others' are compared with.
+pub const REFERENCE: &str = "everything";
+
 /// What is compared: the plain release build, the same program with every step, and that of
 /// ladder/programs which goes on.
 const SUBJECTS: &[(&str, Option<&str>)] = &[
     ("release", None),
-    ("everything", None),
+    (REFERENCE, None),
     ("own-accept-loop", Some("actix-loop")),
 ];
 
@@ -119,7 +122,11 @@ fn take_apart(id: &str, file: &Path) -> Result<Attribution> {
     let (mut crates, mut functions) = (BTreeMap::new(), BTreeMap::new());
     for (name, size) in by_address.values() {
         let shown = demangled(name);
-        *crates.entry(owner(&shown).to_owned()).or_insert(0) += size;
+        let owner = match owner(&shown) {
+            owner if owner.starts_with("hello") => "the program itself",
+            owner => owner,
+        };
+        *crates.entry(owner.to_owned()).or_insert(0) += size;
         *functions.entry(shown).or_insert(0) += size;
     }
     let named = crates.values().sum::<u64>();

@@ -2,16 +2,31 @@
 
 use flashfit::units::Bytes;
 
-use super::attribution::{Attribution, rows};
+use super::attribution::{Attribution, REFERENCE};
 use super::figures::{bytes, head, line};
 use super::record::Record;
 
 /// Crates below this many bytes in every program are added up in one line.
 const SMALL: u64 = 2000;
 
-/// By crate, one program beside the other; nothing where one was not taken apart.
+/// The programs and what tables call them.
+const TITLES: &[(&str, &str)] = &[
+    ("release", ">plain release build"),
+    ("everything", ">every step of the article"),
+    ("own-accept-loop", ">and without actix-server"),
+];
+
+/// By crate, one program beside the other, as far as they were taken apart.
 pub fn crates(record: &Record<Attribution>, part: &str) -> String {
-    let Some(programs) = programs(record, part) else {
+    let mut titles = vec!["crate"];
+    let mut programs = Vec::new();
+    for (name, title) in TITLES {
+        if let Some(program) = record.row(&format!("{part}/{name}")) {
+            titles.push(title);
+            programs.push(program);
+        }
+    }
+    let Some(reference) = record.row(&format!("{part}/{REFERENCE}")) else {
         return String::new();
     };
     let size = |program: &Attribution, name: &str| {
@@ -26,52 +41,35 @@ pub fn crates(record: &Record<Attribution>, part: &str) -> String {
             }
         }
     }
-    // By the program that the others are compared with: the article's, with everything.
-    names.sort_by_key(|name| std::cmp::Reverse(size(programs[1], name)));
-    let mut text = head(&[
-        "crate",
-        ">plain release build",
-        ">every step, with actix-server",
-        ">and without it",
-    ]);
+    names.sort_by_key(|name| std::cmp::Reverse(size(reference, name)));
+    let mut text = head(&titles);
     let mut others = vec![0; programs.len()];
     for name in names {
-        let sizes = programs
-            .iter()
-            .map(|program| size(program, name))
-            .collect::<Vec<_>>();
+        let sizes = programs.iter().map(|program| size(program, name));
+        let sizes = sizes.collect::<Vec<_>>();
         if sizes.iter().all(|size| *size < SMALL) {
-            others
-                .iter_mut()
-                .zip(&sizes)
-                .for_each(|(sum, size)| *sum += size);
+            let sums = others.iter_mut().zip(&sizes);
+            sums.for_each(|(sum, size)| *sum += size);
         } else {
             text += &cells(name, &sizes);
         }
     }
     text += &cells("others", &others);
-    let totals = programs
-        .iter()
-        .map(|program| program.total)
-        .collect::<Vec<_>>();
-    text += &cells("**all that is loaded**", &totals);
+    let totals = programs.iter().map(|program| program.total);
+    text += &cells("**all that is loaded**", &totals.collect::<Vec<_>>());
     text
 }
 
 /// The largest functions of the article's program with everything.
 pub fn functions(record: &Record<Attribution>, part: &str) -> String {
-    let Some(programs) = programs(record, part) else {
+    let Some(program) = record.row(&format!("{part}/{REFERENCE}")) else {
         return String::new();
     };
     let mut text = head(&["function or table", ">bytes"]);
-    for (name, size) in &programs[1].functions {
-        text += &format!("| `{}` | {} |\n", shortened(name), Bytes(*size));
+    for (name, size) in &program.functions {
+        text += &line(&[format!("`{}`", shortened(name)), Bytes(*size).to_string()]);
     }
     text
-}
-
-fn programs<'a>(record: &'a Record<Attribution>, part: &str) -> Option<Vec<&'a Attribution>> {
-    rows(part).iter().map(|id| record.row(id)).collect()
 }
 
 fn cells(name: &str, sizes: &[u64]) -> String {

@@ -50,6 +50,7 @@ impl<'a> Page<'a> {
         }
         match name {
             "" => self.short(),
+            "-headline" => Ok(self.headline()),
             "-2018" => tables::of_2018(self),
             "-alone" => tables::steps(self, &self.steps.alone()),
             "-stacked" => tables::steps(self, &self.steps.stacked()),
@@ -65,7 +66,7 @@ impl<'a> Page<'a> {
             )),
             "-environment" => Ok(self.environment()),
             _ => bail!(
-                "no such block; there are: ladder, ladder-2018, ladder-alone, ladder-stacked, \
+                "no such block; there are: ladder, ladder-headline, ladder-2018, ladder-alone, ladder-stacked, \
                  ladder-beyond, ladder-company, ladder-crates, ladder-functions, \
                  ladder-environment, ladder-board-BOARD, ladder-price-STEP"
             ),
@@ -80,6 +81,23 @@ impl<'a> Page<'a> {
     /// The size of a row's file.
     pub fn elf(&self, build: &str, steps: &[String]) -> Option<u64> {
         self.row(build, steps).map(|row| row.weight.elf)
+    }
+
+    /// The article's journey and ours in a sentence each.
+    fn headline(&self) -> String {
+        use super::figures::bytes;
+        let everything = self.steps.everything();
+        let packed = [&everything[..], &["upx".to_owned()]].concat();
+        let journey = |of: &dyn Fn(&[String]) -> Option<u64>| {
+            let [from, to, packed] = [&[][..], &everything, &packed].map(|steps| bytes(of(steps)));
+            format!("from {from} to {to} bytes, and to {packed} with a packer")
+        };
+        let then = journey(&|steps| self.article.bytes("release", steps));
+        let now = journey(&|steps| self.elf("release", steps));
+        format!(
+            "In 2018 an article brought a Rocket `Hello, world!` {then}, because it had to fit in \
+             a device with 8 MB of flash. The same steps bring actix-web's {now}.\n"
+        )
     }
 
     /// The article's last rows beside ours.

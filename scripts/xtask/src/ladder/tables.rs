@@ -134,10 +134,16 @@ pub fn beyond(page: &Page) -> Result<String> {
                 None => cells.extend([String::new(), String::new()]),
             }
         }
+        let measured = cells.iter().skip(1).any(|cell| !cell.is_empty());
         let verdict = match experiment.verdict {
+            Verdict::Fails => "does not compile",
+            _ if !measured => {
+                cells.push("not measured yet".to_owned());
+                text += &line(&cells);
+                continue;
+            }
             Verdict::Kept => "in the product",
             Verdict::Rejected => "rejected",
-            Verdict::Fails => "does not compile",
             Verdict::Proposed => "proposed",
         };
         cells.push(format!("{verdict}: {}", experiment.reason));
