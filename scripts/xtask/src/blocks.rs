@@ -5,6 +5,7 @@ use flashfit::board::Board;
 use flashfit::layout::{Format, render};
 use flashfit::units::Bytes;
 
+use crate::choices::Choices;
 use crate::measurement::Measurement;
 use crate::repo::{DEFAULT_BOARD, Repo};
 
@@ -27,6 +28,7 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
             &repo.board(DEFAULT_BOARD)?,
             &Measurement::load(repo, DEFAULT_BOARD)?,
         ),
+        "choices" => Choices::load(repo)?.table(),
         "over-budget-example" => {
             let measurement = Measurement::load(repo, DEFAULT_BOARD)?;
             let message = measurement
@@ -36,7 +38,7 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
         }
         _ => {
             bail!(
-                "no such block; there are: headline, over-budget-example, map-BOARD, sizes-BOARD, \
+                "no such block; there are: headline, choices, over-budget-example, map-BOARD, sizes-BOARD, \
                  ladder, ladder-…"
             )
         }

@@ -7,6 +7,7 @@ mod build_json;
 mod busybox;
 mod cache;
 mod cargo_build;
+mod choices;
 mod command;
 mod context;
 mod control;
