@@ -58,15 +58,13 @@ pub struct Experiment {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// The product has it; its change takes it away.
+    /// The product has it. Where examples/hello.rs has it as well, the change takes it away.
     Kept,
     /// The product does not have it; its change adds it.
     #[default]
     Rejected,
     /// It does not compile.
     Fails,
-    /// Not in the product yet.
-    Proposed,
 }
 
 /// Another way to make the image.

@@ -144,7 +144,6 @@ pub fn beyond(page: &Page) -> Result<String> {
             }
             Verdict::Kept => "in the product",
             Verdict::Rejected => "rejected",
-            Verdict::Proposed => "proposed",
         };
         cells.push(format!("{verdict}: {}", experiment.reason));
         text += &line(&cells);
