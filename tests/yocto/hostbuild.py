@@ -21,7 +21,7 @@ NEEDED = {
     "rpcgen": "rpcsvc-proto", "bison": "bison", "flex": "flex", "bc": "bc", "m4": "m4", "swig": "swig",
     "dtc": "device-tree-compiler", "mksquashfs": "squashfs-tools", "mkimage": "u-boot-tools",
     "dpkg-scanpackages": "dpkg-dev", "apt-ftparchive": "apt-utils", "rsync": "rsync", "cpio": "cpio",
-    "depmod": "kmod", "openssl": "openssl", "file": "file", "quilt": "quilt", "xxd": "xxd",
+    "depmod": "kmod", "openssl": "openssl", "file": "file", "quilt": "quilt", "xxd": "xxd", "ping": "iputils-ping", "ssh": "openssh-client",
     HOST_PREFIX + "gcc": "gcc-arm-linux-gnueabihf", "cargo": "rustup", "rustc": "rustup",
 }
 
