@@ -172,13 +172,16 @@ fn not_compiled(inside: &Path) -> bool {
         .any(|name| inside.starts_with(name))
 }
 
+/// For musl targets: our C library, not the one that rustc may bring; and GCC's run-time, which
+/// rustc leaves out and C in a crate calls (mimalloc's `__popcountsi2` on ARM).
+pub const MUSL_FLAGS: [&str; 2] = ["-Clink-self-contained=no", "-Clink-arg=-lgcc"];
+
 /// The board's flags, then the profile's, then what the linker in use asks for.
 fn flags(board: &[String], profile: &Profile, target: &str) -> Vec<String> {
     let mut flags = board.to_vec();
     flags.extend(profile.rustflags.iter().cloned());
     if target.contains("musl") {
-        // Our musl, not the one that rustc may bring for the target.
-        flags.push("-Clink-self-contained=no".to_owned());
+        flags.extend(MUSL_FLAGS.map(str::to_owned));
     }
     flags
 }
@@ -349,6 +352,7 @@ mod tests {
                 "-Ctarget-feature=+thumb-mode",
                 "-Zlocation-detail=none",
                 "-Clink-self-contained=no",
+                "-Clink-arg=-lgcc",
             ]
         );
         assert_eq!(

@@ -174,6 +174,10 @@ impl Log {
                 if status.success() {
                     return Ok(());
                 }
+                // A Ctrl-C reaches the children as well, and they may be the first to end.
+                if self.cancelled.load(Ordering::SeqCst) {
+                    return Err(Stopped.into());
+                }
                 let name = command.get_program().to_string_lossy().into_owned();
                 bail!("{name}: {status}");
             }
