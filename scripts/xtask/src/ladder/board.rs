@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result};
 
 use super::bench::Bench;
 use super::target::Target;
+use crate::cargo_build::MUSL_FLAGS;
 use crate::context::Context;
 use crate::repo::Repo;
 use crate::toolchain;
@@ -21,8 +22,7 @@ pub fn target(bench: &Bench, board: &str) -> Result<Target> {
     let facts = context.board.require(&context.board.rust, "rust")?;
     let mut rustflags = facts.rustflags.clone();
     if facts.target.contains("musl") {
-        // Our musl, not the one that rustc may bring for the target.
-        rustflags.push("-Clink-self-contained=no".to_owned());
+        rustflags.extend(MUSL_FLAGS.map(str::to_owned));
     }
     let rootfs = context.board.require(&context.board.rootfs, "rootfs")?;
     Ok(Target {
