@@ -27,6 +27,7 @@ mod proof;
 mod repo;
 mod rootfs;
 mod rust_src;
+mod rustc_call;
 mod setup;
 mod sources;
 mod step;

@@ -11,6 +11,8 @@ use std::fmt::Write as _;
 use anyhow::{Result, bail, ensure};
 use serde::Serialize;
 
+use crate::rustc_call::Call;
+
 /// What rustc is to be given for every crate of the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expected {
@@ -50,108 +52,6 @@ pub struct Proof {
     pub given: Vec<String>,
 }
 
-/// A call of rustc.
-#[derive(Debug, PartialEq, Eq)]
-struct Call {
-    words: Vec<String>,
-}
-
-impl Call {
-    /// The calls in the output of `cargo build -v`; those for the host (build scripts,
-    /// procedural macros) included.
-    fn parse_all(output: &str) -> Vec<Self> {
-        output.lines().filter_map(Self::parse).collect()
-    }
-
-    fn parse(line: &str) -> Option<Self> {
-        let command = line.trim().strip_prefix("Running `")?.strip_suffix('`')?;
-        let words = shlex::split(command)?;
-        // With -vv the environment stands before the program.
-        let program = words.iter().position(|word| !is_assignment(word))?;
-        let call = Self {
-            words: words[program..].to_vec(),
-        };
-        let is_rustc = call.words[0].rsplit('/').next() == Some("rustc")
-            || call
-                .words
-                .get(1)
-                .is_some_and(|word| word.ends_with("rustc"));
-        (is_rustc && call.value("--crate-name").is_some()).then_some(call)
-    }
-
-    /// The value of an option: `--name value` or `--name=value`.
-    fn value(&self, name: &str) -> Option<&str> {
-        let mut words = self.words.iter();
-        while let Some(word) = words.next() {
-            if word == name {
-                return words.next().map(String::as_str);
-            }
-            if let Some(value) = word.strip_prefix(name).and_then(|w| w.strip_prefix('=')) {
-                return Some(value);
-            }
-        }
-        None
-    }
-
-    fn crate_name(&self) -> &str {
-        self.value("--crate-name").unwrap_or_default()
-    }
-
-    fn source(&self) -> &str {
-        self.words
-            .iter()
-            .map(String::as_str)
-            .find(|word| word.ends_with(".rs"))
-            .unwrap_or_default()
-    }
-
-    /// All `-C` and `-Z` options as `Cname=value`, whether rustc was given `-C name` or `-Cname`.
-    fn options(&self) -> Vec<String> {
-        let mut all = Vec::new();
-        let mut words = self.words.iter();
-        while let Some(word) = words.next() {
-            match word.as_str() {
-                "-C" | "--codegen" => all.extend(words.next().map(|word| format!("C{word}"))),
-                "-Z" => all.extend(words.next().map(|word| format!("Z{word}"))),
-                _ => {
-                    if let Some(option) = word.strip_prefix('-')
-                        && option.starts_with(['C', 'Z'])
-                    {
-                        all.push(option.to_owned());
-                    }
-                }
-            }
-        }
-        all
-    }
-
-    /// A `-C` option's value: of several, rustc takes the last.
-    fn codegen(&self, name: &str) -> Option<String> {
-        self.options().iter().rev().find_map(|option| {
-            let option = option.strip_prefix('C')?;
-            let (found, value) = option.split_once('=').unwrap_or((option, ""));
-            (found == name).then(|| value.to_owned())
-        })
-    }
-
-    /// Whether a flag of RUSTFLAGS, which may be one word or two, is among the options.
-    fn has(&self, flag: &str) -> bool {
-        match flag.strip_prefix('-') {
-            Some(option) if option.starts_with(['C', 'Z']) => {
-                let option = option.replacen(' ', "", 1);
-                self.options().contains(&option)
-            }
-            _ => self.words.iter().any(|word| word == flag),
-        }
-    }
-}
-
-fn is_assignment(word: &str) -> bool {
-    word.split_once('=').is_some_and(|(name, _)| {
-        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-    })
-}
-
 /// Compares the calls in the output of a full `cargo build -v` with what was wanted.
 ///
 /// # Errors
@@ -185,10 +85,10 @@ pub fn verify(output: &str, expected: &Expected) -> Result<Proof> {
         }
         check_lto(call, expected, &mut wrong);
     }
-    let std_crates = target.iter().filter(|call| is_std(call)).count();
+    let std_crates = target.iter().filter(|call| call.is_std()).count();
     let has_std = target
         .iter()
-        .any(|call| is_std(call) && call.crate_name() == "std");
+        .any(|call| call.is_std() && call.crate_name() == "std");
     if expected.build_std && !has_std {
         wrong.plain("std: to be compiled with the program, the prebuilt one was taken");
     }
@@ -199,7 +99,7 @@ pub fn verify(output: &str, expected: &Expected) -> Result<Proof> {
         let name = program.replace('-', "_");
         if !target
             .iter()
-            .any(|call| call.crate_name() == name && links(call))
+            .any(|call| call.crate_name() == name && call.links())
         {
             wrong.plain(&format!("{program}: no such program was linked"));
         }
@@ -224,7 +124,7 @@ pub fn verify(output: &str, expected: &Expected) -> Result<Proof> {
 /// The program is optimized as a whole; the libraries it is made of must have been compiled
 /// for that.
 fn check_lto(call: &Call, expected: &Expected, wrong: &mut Differences) {
-    if links(call) {
+    if call.links() {
         let found = match call.codegen("lto").as_deref() {
             Some("" | "fat" | "yes" | "y" | "on" | "true") => Lto::Fat,
             Some("thin") => Lto::Thin,
@@ -245,15 +145,6 @@ fn lto_word(lto: Lto) -> &'static str {
         Lto::Thin => "thin",
         Lto::Off => "off",
     }
-}
-
-fn links(call: &Call) -> bool {
-    call.value("--crate-type") == Some("bin")
-}
-
-/// A crate of the standard library's own source; not what it takes from a registry.
-fn is_std(call: &Call) -> bool {
-    call.source().contains("/rustlib/src/rust/library/")
 }
 
 /// Differences, each with the crates that have it.
@@ -427,16 +318,6 @@ mod tests {
         fn any_output_is_survived(text in ".{0,80}", flags in ".{0,40}") {
             let _ = verify(&format!("Running `{text}`"), &expected());
             let _ = verify(&good().replace(COMMON, &flags), &expected());
-        }
-
-        #[test]
-        fn an_option_is_read_in_one_word_and_in_two(name in "[a-z-]{1,9}", value in "[a-z0-9+,]{0,9}") {
-            for text in [format!("-C {name}={value}"), format!("-C{name}={value}")] {
-                let line = format!("Running `{RUSTC} --crate-name a {text}`");
-                let call = Call::parse(&line).unwrap();
-                prop_assert_eq!(call.codegen(&name), Some(value.clone()));
-                prop_assert!(call.has(&text));
-            }
         }
     }
 }
