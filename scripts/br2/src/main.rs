@@ -17,6 +17,8 @@ mod sbom;
 mod fragment;
 #[path = "../../xtask/src/proof.rs"]
 mod proof;
+#[path = "../../xtask/src/rustc_call.rs"]
+mod rustc_call;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -108,4 +110,14 @@ fn check_fragments(config: &std::path::Path, fragments: &[PathBuf]) -> Result<()
         .map(|path| fragment::Fragment::load(path, path.clone()))
         .collect::<Result<Vec<_>>>()?;
     fragment::check(&fragments, &text)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_can_be_built() {
+        super::Args::command().debug_assert();
+    }
 }

@@ -10,6 +10,7 @@ use crate::crates::{self, Crate};
 
 /// What is joined.
 #[derive(Debug, clap::Args)]
+#[group(id = "sbom")]
 pub struct Args {
     #[command(flatten)]
     crates: crates::Args,
