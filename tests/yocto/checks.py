@@ -233,7 +233,7 @@ def offline(build):
 def testimage(build):
     """oeqa's runtime cases on the board in QEMU."""
     conf = with_conf(build, 'IMAGE_CLASSES += "testimage"\nTEST_TARGET = "TinyrustFlashTarget"\n'
-                     'TEST_SUITES = "tinyrust"\n')
+                     'TEST_SUITES = "tinyrust_image"\n')
     bitbake(build, *conf, "tinyrust-image")
     output = bitbake(build, *conf, "-c", "testimage", "tinyrust-image")
     expect("FAILED" not in output, output[-3000:])

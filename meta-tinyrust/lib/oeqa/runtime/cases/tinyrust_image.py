@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""What the device promises, asked of a booted one: TEST_SUITES = "tinyrust"."""
+"""What the device promises, asked of a booted one: TEST_SUITES = "tinyrust_image"."""
 
 import re
 import time
