@@ -10,7 +10,8 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::blocks;
 use crate::measurement::{Measurement, drift};
-use crate::repo::Repo;
+use crate::picture;
+use crate::repo::{DEFAULT_BOARD, Repo};
 
 /// Fills the blocks; with `check`, only compares.
 ///
@@ -37,6 +38,7 @@ pub fn run(repo: &Repo, check: bool) -> Result<()> {
             println!("updated {shown}");
         }
     }
+    draw(repo, check, &mut stale)?;
     if check {
         compare_with_images(repo, &mut stale)?;
     }
@@ -45,6 +47,24 @@ pub fn run(repo: &Repo, check: bool) -> Result<()> {
             "{}\n`make docs` measures the image and prints the figures anew",
             stale.join("\n")
         );
+    }
+    Ok(())
+}
+
+/// The picture of the budget table.
+fn draw(repo: &Repo, check: bool, stale: &mut Vec<String>) -> Result<()> {
+    let path = repo.path("docs/images/budget.svg");
+    let shown = repo.shown(&path).to_string();
+    let board = repo.board(DEFAULT_BOARD)?;
+    let picture = picture::budget(&board, &Measurement::load(repo, DEFAULT_BOARD)?)?;
+    if fs::read_to_string(&path).is_ok_and(|old| old == picture) {
+        return Ok(());
+    }
+    if check {
+        stale.push(format!("{shown}: the picture is stale"));
+    } else {
+        fs::write(&path, picture).with_context(|| format!("cannot write {shown}"))?;
+        println!("updated {shown}");
     }
     Ok(())
 }

@@ -21,6 +21,7 @@ mod key;
 mod ladder;
 mod measurement;
 mod output;
+mod picture;
 mod profiles;
 mod progress;
 mod proof;
