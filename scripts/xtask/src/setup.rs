@@ -24,6 +24,7 @@ const TOOLS: &[(&str, &str)] = &[
     ),
     ("flex", "kernel and U-Boot: kconfig, dtc"),
     ("gcc", "programs that run during the build"),
+    ("genimage", "flashfit's tests"),
     ("git", "the revision in the image"),
     ("libc6-dev", "programs that run during the build"),
     ("libgnutls28-dev", "U-Boot: mkimage and its kin"),
