@@ -1,4 +1,4 @@
-//! The smallest web server: `/` answers `Hello, world!`. The port is the only argument, or PORT in
+//! The smallest web server: `/` answers `Hello, world!` on loopback. The port is the only argument, or PORT in
 //! the environment, or 8080.
 
 use std::env;
@@ -19,7 +19,7 @@ fn main() -> std::io::Result<()> {
             std::process::exit(2);
         }
     };
-    let address = SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let server =
         HttpServer::new(|| App::new().route("/", web::get().to(|| async { "Hello, world!" })))
             .workers(1)
