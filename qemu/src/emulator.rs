@@ -143,10 +143,10 @@ impl Emulator {
 
     /// Stops the CPU and lets what it has handed to the flash chip reach the file.
     ///
-    /// QEMU's chip (hw/block/m25p80.c) calls a page programmed as soon as a thread has
-    /// been asked to write it, and on a busy host those threads overtake one another.
-    /// A QEMU killed in that moment leaves a chip that no power cut could: a later page
-    /// is there and an earlier one is not. JFFS2 was seen to lose synced files by it.
+    /// QEMU's chip calls a page programmed as soon as its write is queued
+    /// (`flash_sync_page` in hw/block/m25p80.c), and nothing keeps the queue in order. A
+    /// QEMU killed meanwhile could leave a chip that no power cut leaves: a later page
+    /// there and an earlier one not. That has not been seen; this rules it out.
     pub(crate) fn freeze(&self) {
         // A QEMU that does not listen any more is killed all the same.
         let _ = self.qmp.execute("stop", json!({}));
