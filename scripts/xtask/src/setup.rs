@@ -16,7 +16,6 @@ const TOOLS: &[(&str, &str)] = &[
     ("bison", "kernel and U-Boot: kconfig, dtc"),
     ("bzip2", "unpacks sources"),
     ("ca-certificates", "cargo's downloads"),
-    ("cpio", "kernel: headers"),
     ("debian-archive-keyring", "checks Debian's archive"),
     (
         "device-tree-compiler",
@@ -30,16 +29,18 @@ const TOOLS: &[(&str, &str)] = &[
     ("libgnutls28-dev", "U-Boot: mkimage and its kin"),
     ("libssl-dev", "U-Boot: mkimage"),
     ("make", "kernel, U-Boot, busybox, musl"),
-    ("mtd-utils", "JFFS2 images in the boot tests"),
     ("patch", "sources"),
     ("perl", "kernel: scripts"),
     ("python3-dev", "U-Boot: binman's libfdt"),
     ("python3-setuptools", "U-Boot: binman's libfdt"),
+    (
+        "python3-venv",
+        "the linters of the Buildroot and Yocto layers",
+    ),
     ("rsync", "kernel: headers"),
     ("shellcheck", "make lint"),
     ("squashfs-tools", "the root file system"),
     ("swig", "U-Boot: binman's libfdt"),
-    ("uuid-dev", "U-Boot: mkeficapsule"),
     ("xxd", "U-Boot: the default environment"),
     ("xz-utils", "kernel image, sources"),
 ];
