@@ -3,7 +3,7 @@
 
 BOARD ?= ast2600-evb
 
-.PHONY: help run serve image setup test lint unit boot-test docs clean
+.PHONY: help run serve image setup test lint unit layers docs-check boot-test docs clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,7 +23,7 @@ image: setup ## Build out/$(BOARD)/flash.bin
 	cargo xtask image --board $(BOARD)
 
 # The order is cheapest first, so that a slip shows before the kernel is built.
-test: setup lint unit image docs-check boot-test ## Everything: lint, unit tests, build, budgets, boot tests
+test: setup lint unit layers image docs-check boot-test ## Everything: lint, unit tests, build, budgets, boot tests
 
 lint: ## Formatting, clippy, shellcheck
 	cargo fmt --all --check
@@ -33,11 +33,14 @@ lint: ## Formatting, clippy, shellcheck
 	git ls-files -z | xargs -0 grep -lIzE '^#!(/usr)?/bin/(env )?(ba)?sh' | xargs -0 shellcheck
 
 unit: ## Tests that boot nothing
-	cargo test --quiet --package flashfit --package xtask
+	cargo test --quiet --workspace --exclude tinyrust-qemu
 	cargo test --quiet --manifest-path app/Cargo.toml
 
-.PHONY: docs-check
-docs-check:
+layers: ## What of the Buildroot tree and the Yocto layer can be checked without them
+	br2-external/tests/run
+	tests/yocto/check
+
+docs-check: ## Are the figures in README.md and docs/ those of the image
 	cargo xtask docs --check
 
 boot-test: ## Boot tests on the image in out/$(BOARD)
