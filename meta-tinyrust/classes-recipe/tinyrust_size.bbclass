@@ -126,9 +126,8 @@ python __anonymous () {
         return
     include = d.getVar('TINYRUST_STD_CRATES')
     if not bb.utils.which(d.getVar('BBPATH'), include):
-        raise bb.parse.SkipRecipe('no %s for this Rust: write it with '
-            '`bitbake -c update_std_crates` from a recipe with TINYRUST_STD_REBUILD = "0", '
-            'or build with TINYRUST_STD_REBUILD = "0"' % include)
+        raise bb.parse.SkipRecipe('no %s for this Rust: list the crates of its '
+            'library/Cargo.lock there, or build with TINYRUST_STD_REBUILD = "0"' % include)
 }
 
 # A static std asks for libunwind, which GCC has under another name.
