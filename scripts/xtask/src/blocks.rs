@@ -175,13 +175,7 @@ mod tests {
     #[test]
     fn the_table_has_used_allowed_and_left_of_everything_that_is_bounded() {
         let board = board();
-        let mut measured = example();
-        for component in &board.components {
-            measured
-                .components
-                .entry(component.name.clone())
-                .or_insert(Bytes(1000));
-        }
+        let measured = example();
         let table = sizes(&board, &measured).unwrap();
         let root = board.partition("rootfs-a").unwrap().allowed();
         let left = Bytes(root.get() - 500_000);
