@@ -30,7 +30,7 @@ lint: ## Formatting, clippy, shellcheck
 	cargo fmt --manifest-path app/Cargo.toml --check
 	cargo clippy --quiet --workspace --all-targets -- -D warnings
 	cargo clippy --quiet --manifest-path app/Cargo.toml --all-targets -- -D warnings
-	git ls-files -z | xargs -0 grep -lIzE '^#!(/usr)?/bin/(env )?(ba)?sh' | xargs -0 shellcheck
+	git grep -lzE '^#!(/usr)?/bin/(env )?(ba)?sh' -- ':!*.py' ':!*.rs' | xargs -0 shellcheck
 
 unit: ## Tests that boot nothing
 	cargo test --quiet --workspace --exclude tinyrust-qemu
