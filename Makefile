@@ -17,6 +17,7 @@ serve: ## The same, and keep it running
 
 setup: ## Install what the build needs (Debian packages, std's source)
 	./scripts/bootstrap
+	cargo build --package xtask
 	cargo xtask setup
 
 image: setup ## Build out/$(BOARD)/flash.bin
@@ -28,13 +29,13 @@ test: setup lint unit layers image docs-check boot-test ## Everything: lint, uni
 lint: ## Formatting, clippy, shellcheck
 	cargo fmt --all --check
 	cargo fmt --manifest-path app/Cargo.toml --check
-	cargo clippy --quiet --workspace --all-targets -- -D warnings
-	cargo clippy --quiet --manifest-path app/Cargo.toml --all-targets -- -D warnings
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --manifest-path app/Cargo.toml --all-targets -- -D warnings
 	git grep -lzE '^#!(/usr)?/bin/(env )?(ba)?sh' -- ':!*.py' ':!*.rs' | xargs -0 shellcheck
 
 unit: ## Tests that boot nothing
-	cargo test --quiet --workspace --exclude tinyrust-qemu
-	cargo test --quiet --manifest-path app/Cargo.toml
+	cargo test --workspace --exclude tinyrust-qemu
+	cargo test --manifest-path app/Cargo.toml
 
 layers: ## What of the Buildroot tree and the Yocto layer can be checked without them
 	br2-external/tests/run

@@ -22,7 +22,9 @@ done
 
 ./scripts/bootstrap
 if [ $build = yes ]; then
-	cargo xtask setup
+	# By itself, so that the compiler's progress is seen.
+	cargo build --package xtask
+	cargo xtask setup ${board:+--board "$board"}
 	cargo xtask image ${board:+--board "$board"}
 fi
 cargo build --package tinyrust-qemu --bin tinyrust-boot
