@@ -18,7 +18,7 @@ serve: ## The same, and keep it running
 setup: ## Install what the build needs (Debian packages, std's source)
 	./scripts/bootstrap
 	cargo build --package xtask
-	cargo xtask setup
+	cargo xtask setup --board $(BOARD)
 
 image: setup ## Build out/$(BOARD)/flash.bin
 	cargo xtask image --board $(BOARD)
