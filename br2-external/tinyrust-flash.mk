@@ -29,6 +29,12 @@ BUSYBOX_CFLAGS += -ffunction-sections -fdata-sections -fno-asynchronous-unwind-t
 # check-package TypoInPackageVariable
 BUSYBOX_LDFLAGS += -Wl,--gc-sections -Wl,--build-id=none
 
+# Buildroot installs busybox setuid root, which its FEATURE_SUID then drops for most
+# applets. This configuration is without it, so a setuid busybox would make root of
+# whoever runs a shell; no applet here needs it.
+# check-package TypoInPackageVariable
+BUSYBOX_PERMISSIONS =
+
 # A setting that did not take effect is a failure. With the images and not with
 # the packages, so that `make linux-menuconfig` can be tried without it.
 define TINYRUST_FLASH_CHECK_FRAGMENTS
