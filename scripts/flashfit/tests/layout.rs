@@ -139,6 +139,22 @@ fn nodes(path: &str, inner: &str) -> String {
     )
 }
 
+/// Compiles the device tree to board.dtb.
+fn compile(scratch: &Scratch, tree: &str) {
+    scratch.write("board.dts", tree);
+    let arguments = [
+        "-q",
+        "-I",
+        "dts",
+        "-O",
+        "dtb",
+        "-o",
+        "board.dtb",
+        "board.dts",
+    ];
+    scratch.tool("dtc", &arguments);
+}
+
 #[test]
 fn device_trees_take_the_map() {
     // A map that the SoC's own tree brings and that must be gone.
@@ -150,20 +166,7 @@ fn device_trees_take_the_map() {
         scratch.write("map.dtsi", layout::render(&board, Format::Dts).unwrap());
         for there in ["", old] {
             let head = format!("/dts-v1/;\n{}", nodes(&path, there));
-            scratch.write("board.dts", format!("{head}/include/ \"map.dtsi\"\n"));
-            scratch.tool(
-                "dtc",
-                &[
-                    "-q",
-                    "-I",
-                    "dts",
-                    "-O",
-                    "dtb",
-                    "-o",
-                    "board.dtb",
-                    "board.dts",
-                ],
-            );
+            compile(&scratch, &format!("{head}/include/ \"map.dtsi\"\n"));
             let partitions = format!("{path}/partitions");
             let list = scratch
                 .tool("fdtget", &["-l", "board.dtb", &partitions])
@@ -190,22 +193,9 @@ fn a_map_without_a_chip_node_goes_inside_it() {
     let text = MAP.replace("dt-node = \"/soc/spi@1000/flash@0\"\n", "");
     let board = Board::parse(&text, "board.toml".as_ref()).unwrap();
     let map = layout::render(&board, Format::Dts).unwrap();
-    scratch.write(
-        "board.dts",
-        format!("/dts-v1/;\n{}", nodes("/spi@0/flash@0", &map)),
-    );
-    scratch.tool(
-        "dtc",
-        &[
-            "-q",
-            "-I",
-            "dts",
-            "-O",
-            "dtb",
-            "-o",
-            "board.dtb",
-            "board.dts",
-        ],
+    compile(
+        &scratch,
+        &format!("/dts-v1/;\n{}", nodes("/spi@0/flash@0", &map)),
     );
     let node = "/spi@0/flash@0/partitions/partition@0";
     let properties = scratch.tool("fdtget", &["-p", "board.dtb", node]).stdout();
@@ -220,22 +210,9 @@ fn large_chips_have_two_cells() {
                 [[partition]]\nname = \"two\"\noffset = \"5 GiB\"\nsize = \"3 GiB\"\n";
     let board = Board::parse(text, "board.toml".as_ref()).unwrap();
     let map = layout::render(&board, Format::Dts).unwrap();
-    scratch.write(
-        "board.dts",
-        format!("/dts-v1/;\n{}", nodes("/spi@0/flash@0", &map)),
-    );
-    scratch.tool(
-        "dtc",
-        &[
-            "-q",
-            "-I",
-            "dts",
-            "-O",
-            "dtb",
-            "-o",
-            "board.dtb",
-            "board.dts",
-        ],
+    compile(
+        &scratch,
+        &format!("/dts-v1/;\n{}", nodes("/spi@0/flash@0", &map)),
     );
     let node = "/spi@0/flash@0/partitions/partition@140000000";
     let reg = scratch
