@@ -45,7 +45,7 @@ docs-check: ## Are the figures in README.md and docs/ those of the image
 	cargo xtask docs --check
 
 boot-test: ## Boot tests on the image in out/$(BOARD)
-	cargo test --package tinyrust-qemu
+	TINYRUST_BOARD=$(BOARD) cargo test --package tinyrust-qemu
 
 docs: image ## Measure the image and print the figures into README.md and docs/
 	cargo xtask measure --board $(BOARD)

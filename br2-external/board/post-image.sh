@@ -22,8 +22,17 @@ done
 "$TINYRUST_LINUX_DIR/scripts/dtc/dtc" -q -I dts -O dtb -o "$images/$BOARD_NAME.dtb" "$work/board.pp.dts"
 
 # Kernel partition.
+kernel=../$LINUX_IMAGE
+case $LINUX_COMPRESSION in
+none) ;;
+lzma)
+	xz --format=lzma -9e --stdout "$images/$LINUX_IMAGE" >"$work/kernel.lzma"
+	kernel=kernel.lzma
+	;;
+esac
 sed -e "s|@BOARD@|$BOARD_NAME|g" -e "s|@ARCH@|$LINUX_ARCH|g" \
-	-e "s|@LOAD_ADDRESS@|$LINUX_LOAD_ADDRESS|g" -e "s|@KERNEL@|../$LINUX_IMAGE|g" \
+	-e "s|@LOAD_ADDRESS@|$LINUX_LOAD_ADDRESS|g" -e "s|@KERNEL@|$kernel|g" \
+	-e "s|@ENTRY_ADDRESS@|$LINUX_ENTRY_ADDRESS|g" -e "s|@COMPRESSION@|$LINUX_COMPRESSION|g" \
 	-e "s|@DTB@|../$BOARD_NAME.dtb|g" "$TINYRUST_COMMON_DIR/kernel.its" >"$work/kernel.its"
 (cd "$work" && "$HOST_DIR/bin/mkimage" -f kernel.its ../kernel.itb >/dev/null)
 

@@ -11,6 +11,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use flashfit::layout::{self, Format};
 use serde_json::json;
 
 use crate::console::Console;
@@ -68,12 +69,17 @@ impl Emulator {
             "user,restrict=on,hostfwd=tcp:{}:0-:{HTTP_PORT}",
             Ipv4Addr::LOCALHOST
         );
+        // A map without the chip's name has no such form, and no argument that wants it.
+        let mtdparts = layout::render(images.board(), Format::Mtdparts).unwrap_or_default();
+        let mtdparts = mtdparts.trim_end().to_owned();
         let mut command = Command::new(&qemu.binary);
         command
             .args(qemu.args.iter().map(|argument| {
                 argument
                     .replace("{flash}", &option_value(flash))
                     .replace("{images}", &option_value(images.path()))
+                    .replace("{root}", &root(images))
+                    .replace("{mtdparts}", &mtdparts)
                     .replace("{net}", &network)
             }))
             .args(["-no-user-config", "-display", "none", "-monitor", "none"])
@@ -208,6 +214,14 @@ fn accept(listener: &UnixListener, qemu: &mut Child) -> io::Result<UnixStream> {
         }
         thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// The root file system as the kernel's command line calls it: of the first slot, where there
+/// are slots.
+fn root(images: &ImageFolder) -> String {
+    let root = images.board().partitions.iter().find(|part| part.root);
+    root.map(|part| format!("/dev/mtdblock{}", part.mtd))
+        .unwrap_or_default()
 }
 
 /// A path as a value among QEMU's comma-separated options, where `,,` is a comma.

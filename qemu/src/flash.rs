@@ -1,7 +1,7 @@
 //! The content of one device's flash chip.
 
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -38,6 +38,7 @@ impl Flash {
         )]
         permissions.set_readonly(false);
         std::fs::set_permissions(&path, permissions).map_err(Error::io(path.display()))?;
+        pad(images, &path)?;
         Ok(Self {
             path,
             images: images.clone(),
@@ -49,7 +50,7 @@ impl Flash {
         let size = std::fs::metadata(&path)
             .map_err(Error::io(path.display()))?
             .len();
-        let chip = images.board().flash.size.0;
+        let chip = file_size(images);
         if size != chip {
             return Err(Error::FlashSize { path, size, chip });
         }
@@ -132,6 +133,22 @@ impl Flash {
             .open(&self.path)
             .map_err(Error::io(self.path.display()))
     }
+}
+
+/// The size of the file that the emulator wants for the chip.
+fn file_size(images: &ImageFolder) -> u64 {
+    let chip = images.board().flash.size;
+    images.qemu().pad_to.unwrap_or(chip).0
+}
+
+/// What the emulated chip has beyond the board's is erased.
+fn pad(images: &ImageFolder, path: &Path) -> Result<(), Error> {
+    let missing = file_size(images) - images.board().flash.size.0;
+    let write = || {
+        let mut file = OpenOptions::new().append(true).open(path)?;
+        io::copy(&mut io::repeat(ERASED).take(missing), &mut file)
+    };
+    write().map(drop).map_err(Error::io(path.display()))
 }
 
 fn length(partition: &Partition) -> usize {

@@ -9,6 +9,10 @@ use crate::error::Error;
 /// The environment variable that names the image folder for the tests.
 pub const IMAGES_VARIABLE: &str = "TINYRUST_IMAGES";
 
+/// The environment variable that names the board for the tests, where the other does not say
+/// a folder.
+pub const BOARD_VARIABLE: &str = "TINYRUST_BOARD";
+
 /// The board that is meant where none is named.
 pub const DEFAULT_BOARD: &str = "ast2600-evb";
 
@@ -48,6 +52,15 @@ impl ImageFolder {
         }
         let board = Board::load(path.join("board.toml"))?;
         let qemu = board.require(&board.qemu, "qemu")?.clone();
+        for beside in &qemu.beside_flash {
+            let file = path.join(&beside.file);
+            if !file.is_file() {
+                return Err(Error::NoImage {
+                    path: file,
+                    command: format!("cargo xtask image --board {}", board.name),
+                });
+            }
+        }
         let flash = path.join("flash.bin");
         let size = std::fs::metadata(&flash)
             .map_err(Error::io(flash.display()))?
@@ -71,14 +84,17 @@ impl ImageFolder {
         Self::open(out_folder().join(board))
     }
 
-    /// The folder that [`IMAGES_VARIABLE`] names, else the default board's.
+    /// The folder that [`IMAGES_VARIABLE`] names, else that of the board that
+    /// [`BOARD_VARIABLE`] names, else the default board's.
     ///
     /// # Errors
     /// As [`open`](Self::open).
     pub fn from_environment() -> Result<Self, Error> {
         match std::env::var_os(IMAGES_VARIABLE) {
             Some(path) => Self::open(path),
-            None => Self::of_board(DEFAULT_BOARD),
+            None => Self::of_board(
+                &std::env::var(BOARD_VARIABLE).unwrap_or_else(|_| DEFAULT_BOARD.to_owned()),
+            ),
         }
     }
 

@@ -39,8 +39,15 @@ do_compile() {
     dtc -q -I dts -O dtb -o ${MACHINE}.dtb board.pp.dts
 
     cp ${DEPLOY_DIR_IMAGE}/${TINYRUST_LINUX_IMAGE} .
+    kernel=${TINYRUST_LINUX_IMAGE}
+    if [ ${TINYRUST_LINUX_COMPRESSION} = lzma ]; then
+        xz --format=lzma -9e --stdout $kernel > kernel.lzma
+        kernel=kernel.lzma
+    fi
     sed -e 's/@BOARD@/${MACHINE}/' -e 's/@ARCH@/${UBOOT_ARCH}/' \
-        -e 's/@LOAD_ADDRESS@/${TINYRUST_LINUX_LOAD_ADDRESS}/' -e 's/@KERNEL@/${TINYRUST_LINUX_IMAGE}/' \
+        -e 's/@LOAD_ADDRESS@/${TINYRUST_LINUX_LOAD_ADDRESS}/' -e "s/@KERNEL@/$kernel/" \
+        -e 's/@ENTRY_ADDRESS@/${TINYRUST_LINUX_ENTRY_ADDRESS}/' \
+        -e 's/@COMPRESSION@/${TINYRUST_LINUX_COMPRESSION}/' \
         -e 's/@DTB@/${MACHINE}.dtb/' ${S}/boards/common/kernel.its > kernel.its
     mkimage -f kernel.its kernel.itb
 }

@@ -31,14 +31,16 @@ mod builder;
 mod error;
 mod name;
 mod parse;
+mod qemu;
 mod slot;
 mod validate;
 
 use std::path::{Path, PathBuf};
 
-pub use builder::{Cc, Linux, Qemu, Rootfs, Rust, UBoot, UBootFile};
+pub use builder::{Cc, Compression, Linux, Rootfs, Rust, UBoot, UBootFile};
 pub use error::{Error, Problem};
 pub(crate) use name::variable;
+pub use qemu::{Beside, Facility, Lack, Qemu};
 pub use slot::Slot;
 
 use crate::units::{Address, Bytes, Offset};

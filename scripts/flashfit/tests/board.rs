@@ -4,7 +4,7 @@ mod common;
 
 use std::path::Path;
 
-use flashfit::board::{Board, Error};
+use flashfit::board::{Board, Error, Facility};
 use flashfit::units::{Address, Bytes};
 use proptest::prelude::*;
 
@@ -522,4 +522,79 @@ proptest! {
         lines[line % 50] = &text;
         let _ = parse(&lines.join("\n"));
     }
+}
+
+/// `GOOD` with an emulator whose table ends in `more`.
+fn with_qemu(args: &str, more: &str) -> String {
+    format!(
+        "{GOOD}\n[qemu]\nbinary = \"qemu\"\npackage = \"qemu\"\nargs = [{args}]\n\
+         console = \"ttyS0\"\n{more}\n"
+    )
+}
+
+#[test]
+fn what_the_machine_lacks_is_told_with_its_reason_and_line() {
+    let text = with_qemu("", "lacks = { watchdog = \"virt has none\" }");
+    let board = parse(&text).unwrap_or_else(|error| panic!("{error}"));
+    let qemu = board.qemu.expect("[qemu]");
+    let lack = qemu.lack(Facility::Watchdog).expect("it is lacking");
+    assert_eq!(lack.reason, "virt has none");
+    let line = text.lines().nth(lack.line - 1).expect("a line");
+    assert!(line.starts_with("lacks"), "{line}");
+    assert!(qemu.lack(Facility::BootLoader).is_none());
+    assert_eq!(Facility::SavedEnvironment.to_string(), "saved-environment");
+}
+
+#[test]
+fn a_lack_has_a_known_name_and_a_reason() {
+    for (lacks, parts) in [
+        ("watchdgo = \"x\"", ["watchdgo", "`watchdog`"]),
+        ("watchdog = \" \"", ["no reason", "b/board.toml:"]),
+    ] {
+        let text = with_qemu("", &format!("lacks = {{ {lacks} }}"));
+        assert_has(&parse(&text).unwrap_err().to_string(), &parts);
+    }
+}
+
+#[test]
+fn a_file_beside_the_flash_is_said_and_used() {
+    let kernel = "\"-kernel\", \"{images}/bzImage\"";
+    let said = "beside-flash = { \"bzImage\" = \"no boot loader\" }";
+    let board = parse(&with_qemu(kernel, said)).unwrap_or_else(|error| panic!("{error}"));
+    let beside = &board.qemu.expect("[qemu]").beside_flash[0];
+    assert_eq!(beside.file, Path::new("bzImage"));
+    assert_eq!(beside.reason, "no boot loader");
+    for (args, more, part) in [
+        (kernel, "", "args: bzImage comes from beside the flash chip"),
+        ("", said, "no argument has {images}/bzImage"),
+    ] {
+        let error = parse(&with_qemu(args, more)).unwrap_err().to_string();
+        assert_has(&error, &[part]);
+    }
+}
+
+#[test]
+fn a_chip_is_padded_to_more_than_it_has() {
+    let board = parse(&with_qemu("", "pad-to = \"4 MiB\"")).unwrap();
+    assert_eq!(board.qemu.unwrap().pad_to, Some(Bytes(4 << 20)));
+    let error = parse(&with_qemu("", "pad-to = \"1 MiB\"")).unwrap_err();
+    assert_has(&error.to_string(), &["pad-to: 1,048,576 bytes"]);
+}
+
+#[test]
+fn a_kernel_is_started_where_it_is_put_unless_said() {
+    let linux = "[linux]\narch = \"mips\"\nbase = \"tinyconfig\"\nimage = \"vmlinux.bin\"\n";
+    let facts = |more: &str| {
+        parse(&format!("{GOOD}\n{linux}{more}"))
+            .unwrap()
+            .linux
+            .unwrap()
+    };
+    let plain = facts("load-address = 0x80001000\n");
+    assert_eq!(plain.entry(), Some(Address(0x8000_1000)));
+    assert_eq!(plain.compression.as_str(), "none");
+    let other =
+        facts("load-address = 0x80001000\nentry-address = 0x80400000\ncompression = \"lzma\"\n");
+    assert_eq!(other.entry(), Some(Address(0x8040_0000)));
+    assert_eq!(other.compression.as_str(), "lzma");
 }

@@ -101,8 +101,9 @@ pub fn write(
         cc: context.cc_version()?,
         sources: trees
             .all()
+            .into_iter()
             .map(|(name, tree)| (name.to_owned(), tree.source.clone()))
-            .into(),
+            .collect(),
         proof: app.proof()?,
         files,
     };

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use flashfit::board::Compression;
 use flashfit::layout::{Format, render};
 
 use crate::command::{Log, tool};
@@ -36,22 +37,24 @@ pub fn build(
         .dts
         .as_ref()
         .with_context(|| format!("{at}: [linux] has no dts, and the boot loader wants one"))?;
-    let address = facts
-        .load_address
-        .with_context(|| format!("{at}: [linux] has no load-address, and a FIT image has one"))?;
+    let missing = || format!("{at}: [linux] has no load-address, and a FIT image has one");
+    let load = facts.load_address.with_context(missing)?;
+    let entry = facts.entry().with_context(missing)?;
     fs::create_dir_all(work)?;
     let board = context.repo.board_folder(&context.board.name);
     let device_tree = device_tree(context, linux, &board.join(source), &facts.arch, work, log)?;
 
-    copy(kernel, &work.join("kernel"), 0o644)?;
+    let image = compressed(facts.compression, kernel, work, log)?;
     let template = context.repo.path("boards/common/kernel.its");
     let mut text = fs::read_to_string(&template)
         .with_context(|| format!("cannot read {}", template.display()))?;
     for (name, value) in [
         ("BOARD", context.board.name.clone()),
-        ("ARCH", facts.arch.clone()),
-        ("LOAD_ADDRESS", address.to_string()),
-        ("KERNEL", "kernel".to_owned()),
+        ("ARCH", processor(&facts.arch).to_owned()),
+        ("LOAD_ADDRESS", load.to_string()),
+        ("ENTRY_ADDRESS", entry.to_string()),
+        ("COMPRESSION", facts.compression.as_str().to_owned()),
+        ("KERNEL", file_name(&image)),
         ("DTB", file_name(&device_tree)),
     ] {
         text = text.replace(&format!("@{name}@"), &value);
@@ -67,6 +70,31 @@ pub fn build(
         image: work.join("kernel.itb"),
         device_tree,
     })
+}
+
+/// The kernel as the FIT image holds it.
+fn compressed(how: Compression, kernel: &Path, work: &Path, log: &Log) -> Result<PathBuf> {
+    let image = work.join("kernel");
+    copy(kernel, &image, 0o644)?;
+    match how {
+        Compression::None => Ok(image),
+        Compression::Lzma => {
+            log.run(
+                tool("xz")
+                    .args(["--format=lzma", "-9e", "--keep", "--force"])
+                    .arg(&image),
+            )?;
+            Ok(image.with_extension("lzma"))
+        }
+    }
+}
+
+/// U-Boot's name of the kernel's architecture (`uimage_arch` in boot/image.c).
+fn processor(arch: &str) -> &str {
+    match arch {
+        "i386" => "x86",
+        other => other,
+    }
 }
 
 fn device_tree(

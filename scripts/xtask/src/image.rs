@@ -30,19 +30,21 @@ const STEPS: usize = 10;
 pub struct SourceTrees {
     linux: Tree,
     musl: Tree,
-    u_boot: Tree,
+    /// Absent where the board has no boot loader of ours.
+    u_boot: Option<Tree>,
     busybox: Tree,
 }
 
 impl SourceTrees {
     /// Each with the name it has in sources.toml.
-    pub fn all(&self) -> [(&'static str, &Tree); 4] {
-        [
+    pub fn all(&self) -> Vec<(&'static str, &Tree)> {
+        let mut all = vec![
             ("busybox", &self.busybox),
             ("linux", &self.linux),
             ("musl", &self.musl),
-            ("u-boot", &self.u_boot),
-        ]
+        ];
+        all.extend(self.u_boot.as_ref().map(|tree| ("u-boot", tree)));
+        all
     }
 }
 
@@ -50,7 +52,7 @@ impl SourceTrees {
 struct Parts {
     app: App,
     busybox: Busybox,
-    u_boot: UBoot,
+    u_boot: Option<UBoot>,
     kernel: PathBuf,
 }
 
@@ -164,18 +166,15 @@ fn build(context: &Context, profile: &str, steps: &Steps) -> Result<Report> {
     })?;
     let fit = steps.run("fit", |log| {
         let work = output.work();
-        let fit = fit::build(
-            context,
-            &trees.linux,
-            &parts.u_boot,
-            &parts.kernel,
-            &work,
-            log,
-        )?;
-        Ok((fit, false))
+        // Without a boot loader nobody reads a FIT image: the slot holds the kernel itself.
+        let fit = parts
+            .u_boot
+            .as_ref()
+            .map(|u_boot| fit::build(context, &trees.linux, u_boot, &parts.kernel, &work, log));
+        Ok((fit.transpose()?, false))
     })?;
     let report = steps.run("check", |log| {
-        collect(context, &parts, &fit, &squashfs, images)?;
+        collect(context, &parts, fit.as_ref(), &squashfs, images)?;
         let baseline = output.previous("flashfit.json");
         let baseline = baseline.and_then(|path| Report::load(&path).ok());
         let folder = Images::open(images)?;
@@ -207,7 +206,12 @@ fn sources(context: &Context, steps: &Steps) -> Result<SourceTrees> {
         let trees = SourceTrees {
             linux: tree("linux")?,
             musl: tree("musl")?,
-            u_boot: tree("u-boot")?,
+            u_boot: context
+                .board
+                .u_boot
+                .as_ref()
+                .map(|_| tree("u-boot"))
+                .transpose()?,
             busybox: tree("busybox")?,
         };
         Ok((trees, false))
@@ -217,8 +221,14 @@ fn sources(context: &Context, steps: &Steps) -> Result<SourceTrees> {
 /// The kernel is half of all work, and the server's link-time optimization runs on one core:
 /// side by side they keep all cores busy.
 fn parts(context: &Context, trees: &SourceTrees, profile: &str, steps: &Steps) -> Result<Parts> {
-    let kernel_land = || -> Result<(UBoot, PathBuf)> {
-        let u_boot = steps.run("u-boot", |log| uboot::build(context, &trees.u_boot, log))?;
+    let kernel_land = || -> Result<(Option<UBoot>, PathBuf)> {
+        let u_boot = steps.run("u-boot", |log| match &trees.u_boot {
+            Some(tree) => {
+                let (u_boot, cached) = uboot::build(context, tree, log)?;
+                Ok((Some(u_boot), cached))
+            }
+            None => Ok((None, true)),
+        })?;
         let kernel = steps.run("kernel", |log| kernel::build(context, &trees.linux, log))?;
         Ok((u_boot, kernel))
     };
@@ -256,29 +266,30 @@ fn parts(context: &Context, trees: &SourceTrees, profile: &str, steps: &Steps) -
 fn collect(
     context: &Context,
     parts: &Parts,
-    fit: &Fit,
+    fit: Option<&Fit>,
     squashfs: &Path,
     images: &Path,
 ) -> Result<()> {
     let board = &context.board;
     let linux = board.require(&board.linux, "linux")?;
-    let facts = board.require(&board.u_boot, "u-boot")?;
     let put = |from: &Path, name: &Path, mode| copy(from, &images.join(name), mode);
     let facts_file = context.repo.board_folder(&board.name).join("board.toml");
     put(&facts_file, "board.toml".as_ref(), 0o644)?;
     put(&parts.kernel, linux.image.as_ref(), 0o644)?;
-    put(&fit.image, "kernel.itb".as_ref(), 0o644)?;
-    put(
-        &fit.device_tree,
-        format!("{}.dtb", board.name).as_ref(),
-        0o644,
-    )?;
+    if let Some(fit) = fit {
+        put(&fit.image, "kernel.itb".as_ref(), 0o644)?;
+        let name = format!("{}.dtb", board.name);
+        put(&fit.device_tree, name.as_ref(), 0o644)?;
+    }
     put(squashfs, "rootfs.squashfs".as_ref(), 0o644)?;
     for name in ["tinyrust", "hello"] {
         put(&parts.app.program(name), name.as_ref(), 0o755)?;
     }
+    let (Some(facts), Some(u_boot)) = (&board.u_boot, &parts.u_boot) else {
+        return Ok(());
+    };
     for file in &facts.files {
-        put(&parts.u_boot.file(&file.file), &file.file, 0o644)?;
+        put(&u_boot.file(&file.file), &file.file, 0o644)?;
     }
     boot_image::write(board, images)
 }

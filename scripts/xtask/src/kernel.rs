@@ -50,16 +50,8 @@ pub fn build(context: &Context, linux: &Tree, log: &Log) -> Result<(PathBuf, boo
         configure(&facts.base, &linux.path, rooms.work, &fragments, log, &make)?;
         fragment::check(&fragments, &fs::read_to_string(rooms.work.join(".config"))?)?;
         log.run(make().arg(&facts.image))?;
-        let built = rooms
-            .work
-            .join("arch")
-            .join(boot_folder(&facts.arch))
-            .join("boot");
-        copy(
-            &built.join(&facts.image),
-            &rooms.out.join(&facts.image),
-            0o644,
-        )?;
+        let built = image(rooms.work, &facts.arch, &facts.image)?;
+        copy(&built, &rooms.out.join(&facts.image), 0o644)?;
         for (from, to) in [(".config", "config"), ("System.map", "System.map")] {
             copy(&rooms.work.join(from), &rooms.out.join(to), 0o644)?;
         }
@@ -96,6 +88,18 @@ fn configure(
     let text = fs::read_to_string(&config)? + &fragment::join(fragments);
     fs::write(&config, text)?;
     log.run(make().arg("olddefconfig"))
+}
+
+/// Where the build leaves an image: most in the architecture's boot folder, `vmlinux` and MIPS'
+/// `vmlinuz` at the top.
+fn image(build: &Path, arch: &str, name: &str) -> Result<PathBuf> {
+    let folder = build.join("arch").join(boot_folder(arch)).join("boot");
+    [folder.join(name), build.join(name)]
+        .into_iter()
+        .find(|path| path.is_file())
+        .with_context(|| {
+            format!("[linux] image = {name:?}: neither in arch/{arch}/boot nor at the top of the build folder")
+        })
 }
 
 /// The folder of an architecture in arch/: x86's two names share one.

@@ -105,6 +105,10 @@ impl Measurement {
             "rootfs.squashfs",
         ] {
             let path = images.join(name);
+            // Only a board with a boot loader has these two.
+            if board.u_boot.is_none() && ["kernel.itb", "boot.bin"].contains(&name) {
+                continue;
+            }
             let data = fs::metadata(&path)
                 .with_context(|| format!("cannot measure {}", path.display()))?;
             files.insert(name.to_owned(), Bytes(data.len()));

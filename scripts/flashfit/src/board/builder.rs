@@ -43,12 +43,49 @@ pub struct Linux {
     pub arch: String,
     /// The make target that the fragments are laid on: `tinyconfig` or a defconfig.
     pub base: String,
-    /// The image that is built, a file under `arch/<arch>/boot`.
+    /// The image that is built: a make target, and a file under `arch/<arch>/boot` or, as
+    /// `vmlinux` and MIPS' `vmlinuz`, at the top of the build folder.
     pub image: String,
-    /// Where the kernel is copied to and started.
+    /// How the builder compresses that image for the boot loader, where it is not
+    /// compressed already.
+    #[serde(default)]
+    pub compression: Compression,
+    /// Where the boot loader puts the kernel.
     pub load_address: Option<Address>,
+    /// Where the kernel is started; absent: where it was put.
+    pub entry_address: Option<Address>,
     /// The device tree's source, beside board.toml; absent on machines without one.
     pub dts: Option<PathBuf>,
+}
+
+impl Linux {
+    /// Where the kernel is started.
+    #[must_use]
+    pub fn entry(&self) -> Option<Address> {
+        self.entry_address.or(self.load_address)
+    }
+}
+
+/// How a kernel image is compressed in its FIT image; U-Boot's names.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Compression {
+    /// Not at all: the image unpacks itself.
+    #[default]
+    None,
+    /// The smallest that U-Boot unpacks (`CONFIG_LZMA`).
+    Lzma,
+}
+
+impl Compression {
+    /// The name in board.toml and in a FIT image.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Lzma => "lzma",
+        }
+    }
 }
 
 /// The boot loader (`[u-boot]`).
@@ -89,18 +126,4 @@ pub struct Rootfs {
 /// (`SQUASHFS_FILE_MAX_SIZE` in the kernel's squashfs_fs.h).
 fn largest_squashfs_block() -> Bytes {
     Bytes(1 << 20)
-}
-
-/// The emulator (`[qemu]`).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Qemu {
-    /// The program.
-    pub binary: String,
-    /// The Debian package that brings it.
-    pub package: String,
-    /// Its arguments; `{flash}` is the flash image, `{net}` the network.
-    pub args: Vec<String>,
-    /// The device's serial console as Linux calls it.
-    pub console: String,
 }

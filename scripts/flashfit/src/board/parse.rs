@@ -6,9 +6,10 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::name::{problem_of_file, problem_of_name, problem_of_path, problem_of_slot, role};
+use super::qemu::RawQemu;
 use super::{
-    Board, Budget, Cc, Component, Error, Flash, Linux, Partition, Problem, Qemu, Rootfs, Rust,
-    SCHEMA, UBoot,
+    Board, Budget, Cc, Component, Error, Flash, Linux, Partition, Problem, Rootfs, Rust, SCHEMA,
+    UBoot,
 };
 use crate::units::{Address, Bytes, Offset, Written};
 
@@ -23,7 +24,7 @@ struct RawBoard {
     linux: Option<Linux>,
     u_boot: Option<UBoot>,
     rootfs: Option<Rootfs>,
-    qemu: Option<Qemu>,
+    qemu: Option<RawQemu>,
     flash: RawFlash,
     #[serde(default)]
     partition: Vec<Spanned<RawPartition>>,
@@ -187,6 +188,12 @@ impl Reader<'_> {
         for (at, partition) in partitions.iter_mut().enumerate() {
             partition.mtd = at;
         }
+        let text = self.text;
+        let qemu = raw.qemu.map(|raw| {
+            let (qemu, problems) = raw.read(flash.size, &|byte| line_of(text, byte));
+            self.problems.extend(problems);
+            qemu
+        });
         Board {
             path: path.to_owned(),
             name,
@@ -196,7 +203,7 @@ impl Reader<'_> {
             linux: raw.linux,
             u_boot: raw.u_boot,
             rootfs: raw.rootfs,
-            qemu: raw.qemu,
+            qemu,
             flash,
             partitions,
             slot_budget: raw.slot.as_ref().map(|slot| self.budget(&slot.budget)),

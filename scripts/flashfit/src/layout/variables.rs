@@ -122,7 +122,9 @@ fn builders(board: &Board, facts: &mut Facts) {
         facts.add("LINUX_ARCH", &linux.arch);
         facts.add("LINUX_BASE", &linux.base);
         facts.add("LINUX_IMAGE", &linux.image);
+        facts.add("LINUX_COMPRESSION", linux.compression.as_str());
         facts.add_optional("LINUX_LOAD_ADDRESS", linux.load_address);
+        facts.add_optional("LINUX_ENTRY_ADDRESS", linux.entry());
         facts.add_optional("LINUX_DTS", text(linux.dts.as_deref()));
     }
     if let Some(u_boot) = &board.u_boot {
