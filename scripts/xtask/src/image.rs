@@ -11,7 +11,8 @@ use flashfit::{assemble, check};
 use crate::build_json;
 use crate::busybox::{self, Busybox};
 use crate::cache::remove;
-use crate::cargo_build::{self, App, Programs};
+use crate::cargo_build::{self, App};
+use crate::cargo_call::{CargoCall, Programs};
 use crate::command::Log;
 use crate::context::{Context, Tree, copy};
 use crate::fit::{self, Fit};
@@ -130,7 +131,8 @@ fn programs_of(
         // Said before anything is compiled.
         upx::require(&rust.target)?;
     }
-    let (app, cached) = cargo_build::build(context, tools, profile, programs, log)?;
+    let call = CargoCall::new(context, tools, profile, programs)?;
+    let (app, cached) = cargo_build::build(context, tools, &call, log)?;
     if !context.upx {
         return Ok((app, cached));
     }

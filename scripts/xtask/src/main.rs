@@ -7,6 +7,7 @@ mod build_json;
 mod busybox;
 mod cache;
 mod cargo_build;
+mod cargo_call;
 mod choices;
 mod command;
 mod context;
@@ -41,7 +42,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use cargo_build::Programs;
+use cargo_call::Programs;
 use context::Context;
 use repo::{DEFAULT_BOARD, Repo};
 

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 
 use super::bench::Bench;
 use super::target::Target;
-use crate::cargo_build::MUSL_FLAGS;
+use crate::cargo_call::MUSL_FLAGS;
 use crate::context::Context;
 use crate::repo::Repo;
 use crate::toolchain;
