@@ -8,6 +8,12 @@ BOARD ?= ast2600-evb
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nThe board is BOARD=%s.\n' '$(BOARD)'
+ifneq ($(wildcard $(BUILDROOT)/Config.in),)
+	@printf '\nEverything else is Buildroot'"'"'s:\n\n'
+	@$(to-buildroot) help
+else
+	@printf 'Everything else is Buildroot'"'"'s, with BUILDROOT=<checkout> (docs/buildroot.md).\n'
+endif
 
 run: ## Build, boot from the emulated flash chip, show the server answering
 	./qemu/run.sh --board $(BOARD)
@@ -61,10 +67,12 @@ clean: ## Remove what was built here; the cache outside stays
 # Everything else is Buildroot's: `make BUILDROOT=../buildroot tinyrust_defconfig`, then the
 # same with `all`, `menuconfig`, `tinyrust-run`. docs/buildroot.md has the whole story.
 BUILDROOT ?=
-BUILDROOT_OUTPUT ?= $(CURDIR)/out/buildroot
+BUILDROOT_OUTPUT ?= out/buildroot
 ifneq ($(BUILDROOT),)
 .DEFAULT_GOAL := all
 endif
+to-buildroot = $(MAKE) -C '$(abspath $(BUILDROOT))' O='$(abspath $(BUILDROOT_OUTPUT))' \
+	BR2_EXTERNAL='$(CURDIR)/br2-external'
 
 .DEFAULT:
 	@test -f '$(BUILDROOT)/Config.in' || { \
@@ -74,5 +82,4 @@ endif
 			"  git clone --branch 2026.05.1 https://gitlab.com/buildroot.org/buildroot.git ../buildroot" \
 			"  make BUILDROOT=../buildroot $@" >&2; \
 		exit 2; }
-	$(MAKE) -C '$(abspath $(BUILDROOT))' O='$(BUILDROOT_OUTPUT)' \
-		BR2_EXTERNAL='$(CURDIR)/br2-external' $@
+	$(to-buildroot) $@

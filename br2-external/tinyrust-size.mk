@@ -32,27 +32,34 @@ endif
 TINYRUST_SIZE_PROFILE = $(call qstrip,$(BR2_TINYRUST_PROFILE))
 tinyrust-size-key = $(TINYRUST_PROFILE_$(TINYRUST_SIZE_PROFILE)_$(1))
 
-TINYRUST_SIZE_RUST_VERSION = $(RUST_BIN_VERSION)
 # 1 where the compiler is at least version $(1).
 tinyrust-size-rust-at-least = $(filter $(1),$(firstword \
-	$(shell printf '%s\n' $(1) $(TINYRUST_SIZE_RUST_VERSION) | sort -V)))
+	$(shell printf '%s\n' $(1) $(RUST_BIN_VERSION) | sort -V)))
 
-# immediate-abort was a feature of std until 1.91 and is a panic strategy since.
+# Each compiler has its own std, and each std its own crates.
+TINYRUST_SIZE_STD_LOCKS = $(BR2_EXTERNAL_TINYRUST_PATH)/package/rust-src/locks
+# $(1): package
+tinyrust-size-check-rust = \
+	$(if $(call tinyrust-size-rust-at-least,$(TINYRUST_RUST_VERSION)),,$(error \
+		$(1) needs Rust $(TINYRUST_RUST_VERSION), this Buildroot has \
+		$(RUST_BIN_VERSION): use Buildroot 2026.05.x)) \
+	$(if $(BR2_TINYRUST_STD_REBUILD),$(if $(wildcard \
+		$(TINYRUST_SIZE_STD_LOCKS)/$(RUST_BIN_VERSION).lock),,$(error \
+		$(1) rebuilds std, and $(TINYRUST_SIZE_STD_LOCKS) has no crates for \
+		Rust $(RUST_BIN_VERSION)$(comma) only for \
+		$(basename $(notdir $(wildcard $(TINYRUST_SIZE_STD_LOCKS)/*.lock))): \
+		put its library/Cargo.lock there and its checksum into rust-src.hash$(comma) \
+		or set BR2_TINYRUST_STD_REBUILD=n)))
+
 TINYRUST_SIZE_PANIC = $(call tinyrust-size-key,PANIC)
 ifeq ($(BR2_TINYRUST_STD_REBUILD),y)
-TINYRUST_SIZE_STD_FEATURES = $(call tinyrust-size-key,BUILD_STD_FEATURES)
 ifeq ($(BR2_TINYRUST_IMMEDIATE_ABORT),y)
-ifneq ($(call tinyrust-size-rust-at-least,1.92.0),)
 TINYRUST_SIZE_PANIC = immediate-abort
 TINYRUST_SIZE_Z = -Zpanic-immediate-abort
-else
-TINYRUST_SIZE_STD_FEATURES := \
-	$(patsubst %,%$(comma),$(call tinyrust-size-key,BUILD_STD_FEATURES))panic_immediate_abort
-endif
 endif
 TINYRUST_SIZE_Z += \
 	-Zbuild-std=$(call tinyrust-size-key,BUILD_STD) \
-	-Zbuild-std-features=$(TINYRUST_SIZE_STD_FEATURES)
+	-Zbuild-std-features=$(call tinyrust-size-key,BUILD_STD_FEATURES)
 endif
 
 # The flags that the proof looks for: those of the board and of the profile.
@@ -159,6 +166,7 @@ endef
 # $(1): package, $(2): package in upper case. With BR2_ENABLE_DEBUG Buildroot
 # leaves --release out. A site that is not local was vendored at its download.
 tinyrust-size-settings = \
+	$(if $(filter yy,$(BR2_PACKAGE_$(2))$(BR_BUILDING)),$(call tinyrust-size-check-rust,$(1))) \
 	$(eval $(2)_PROGRAMS ?= $(1)) \
 	$(eval $(2)_DEPENDENCIES += host-flashfit host-cargo-crates) \
 	$(eval $(2)_DEPENDENCIES += $(if $(BR2_TINYRUST_STD_REBUILD),host-rust-src)) \

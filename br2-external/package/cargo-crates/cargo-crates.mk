@@ -19,11 +19,24 @@ CARGO_CRATES_LIST := $(shell awk -f $(BR2_EXTERNAL_TINYRUST_PATH)/package/cargo-
 # name/name-version.crate
 CARGO_CRATES_PATHS = $(foreach c,$(CARGO_CRATES_LIST),$(lastword $(subst :, ,$(c))))
 
+# Where a registry serves its crates is not in a Cargo.lock, which names the index:
+# registry+https://.../<registry>-index. Cargo asks the index for it; Buildroot has to
+# know before there is a cargo.
+CARGO_CRATES_REGISTRIES := $(sort $(patsubst %-index,%,$(notdir $(shell \
+	sed -n 's/^source = "registry+\(.*\)"$$/\1/p' $(CARGO_CRATES_LOCKS)))))
+CARGO_CRATES_MIRROR = $(patsubst %/,%,$(or \
+	$(call qstrip,$(BR2_TINYRUST_CRATES_MIRROR)),https://static.$(CARGO_CRATES_REGISTRIES)/crates))
+ifneq ($(words $(CARGO_CRATES_REGISTRIES)),1)
+ifeq ($(BR_BUILDING)$(call qstrip,$(BR2_TINYRUST_CRATES_MIRROR)),y)
+$(error crates of several registries ($(CARGO_CRATES_REGISTRIES)) in $(CARGO_CRATES_LOCKS): set BR2_TINYRUST_CRATES_MIRROR to an address that serves all of them)
+endif
+endif
+
 # Another set of crates is another version: it is fetched and unpacked again.
 CARGO_CRATES_VERSION := $(shell printf '%s' '$(CARGO_CRATES_LIST)' | sha256sum | cut -c 1-12)
-CARGO_CRATES_SITE = https://static.crates.io/crates/$(patsubst %/,%,$(dir $(firstword $(CARGO_CRATES_PATHS))))
+CARGO_CRATES_SITE = $(CARGO_CRATES_MIRROR)/$(patsubst %/,%,$(dir $(firstword $(CARGO_CRATES_PATHS))))
 CARGO_CRATES_SOURCE = $(notdir $(firstword $(CARGO_CRATES_PATHS)))
-HOST_CARGO_CRATES_EXTRA_DOWNLOADS = $(addprefix https://static.crates.io/crates/,\
+HOST_CARGO_CRATES_EXTRA_DOWNLOADS = $(addprefix $(CARGO_CRATES_MIRROR)/,\
 	$(wordlist 2,$(words $(CARGO_CRATES_PATHS)),$(CARGO_CRATES_PATHS)))
 CARGO_CRATES_LICENSE = licences of each crate (see <package>-crates.csv)
 

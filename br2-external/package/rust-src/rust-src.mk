@@ -6,7 +6,7 @@
 
 # The standard library's source must be of the very compiler.
 RUST_SRC_VERSION = $(RUST_BIN_VERSION)
-RUST_SRC_SITE = https://static.rust-lang.org/dist
+RUST_SRC_SITE = $(RUST_BIN_SITE)
 RUST_SRC_SOURCE = rust-src-$(RUST_SRC_VERSION).tar.xz
 RUST_SRC_LICENSE = Apache-2.0 or MIT
 RUST_SRC_LICENSE_FILES = LICENSE-APACHE LICENSE-MIT

@@ -28,13 +28,6 @@ define TINYRUST_COPY_LICENSES
 endef
 TINYRUST_POST_RSYNC_HOOKS += TINYRUST_COPY_LICENSES
 
-# actix-web 4.18 and the crate's edition: Buildroot 2026.02 has Rust 1.88.
-ifeq ($(BR2_PACKAGE_TINYRUST)$(BR_BUILDING),yy)
-ifeq ($(call tinyrust-size-rust-at-least,1.95.0),)
-$(error tinyrust needs Rust 1.95, this Buildroot has $(RUST_BIN_VERSION): use Buildroot 2026.05 or later, or leave BR2_PACKAGE_TINYRUST off and build a crate of your own)
-endif
-endif
-
 define TINYRUST_INSTALL_INIT_SYSV
 	$(INSTALL) -D -m 0755 $(TINYRUST_PKGDIR)/S80tinyrust $(TARGET_DIR)/etc/init.d/S80tinyrust
 	$(SED) 's/@PORT@/$(BR2_PACKAGE_TINYRUST_PORT)/g' $(TARGET_DIR)/etc/init.d/S80tinyrust
