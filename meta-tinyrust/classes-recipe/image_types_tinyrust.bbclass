@@ -13,19 +13,17 @@ FLASH_IMAGES ?= "${IMGDEPLOYDIR}/${IMAGE_LINK_NAME}.images"
 FLASH_IMAGES_FILES ?= "kernel.itb=${DEPLOY_DIR_IMAGE}/kernel.itb \
                        ${TINYRUST_LINUX_IMAGE}=${DEPLOY_DIR_IMAGE}/${TINYRUST_LINUX_IMAGE} \
                        ${MACHINE}.dtb=${DEPLOY_DIR_IMAGE}/${MACHINE}.dtb \
-                       u-boot-spl.bin=${DEPLOY_DIR_IMAGE}/u-boot-spl.bin \
-                       u-boot.img=${DEPLOY_DIR_IMAGE}/u-boot.img \
-                       tinyrust=${DEPLOY_DIR_IMAGE}/tinyrust \
-                       hello=${DEPLOY_DIR_IMAGE}/hello"
+                       ${@' '.join(e.rpartition('@')[0] + '=${DEPLOY_DIR_IMAGE}/' + e.rpartition('@')[0] for e in d.getVar('TINYRUST_U_BOOT_FILES').split())} \
+                       tinyrust=${IMAGE_ROOTFS}${bindir}/tinyrust"
 
 # The block size and branch filter are the board's; the time is OE's reproducible one.
 # Files over 16 KiB are compressed by themselves, so that the bytes each takes are known.
-EXTRA_IMAGECMD:squashfs-xz ?= "-b ${TINYRUST_ROOTFS_BLOCK_SIZE} -Xbcj ${TINYRUST_ROOTFS_BCJ} -Xdict-size 100% -all-root -no-xattrs -action 'no-fragments@filesize(>16k)'"
+EXTRA_IMAGECMD:squashfs-xz ?= "-b ${TINYRUST_ROOTFS_BLOCK_SIZE} ${@d.expand("-Xbcj ${TINYRUST_ROOTFS_BCJ}") if d.getVar("TINYRUST_ROOTFS_BCJ") else ""} -Xdict-size 100% -all-root -no-xattrs -action 'no-fragments@filesize(>16k)'"
 
 IMAGE_TYPES += "flash"
 IMAGE_TYPEDEP:flash = "squashfs-xz"
 do_image_flash[depends] += "virtual/kernel:do_deploy virtual/bootloader:do_deploy tinyrust-fit:do_deploy \
-                            tinyrust:do_deploy flashfit-native:do_populate_sysroot"
+                            flashfit-native:do_populate_sysroot"
 do_image_flash[file-checksums] += "${FLASH_BOARD}:True"
 
 python flash_images() {

@@ -171,6 +171,10 @@ python do_tinyrust_proof() {
         said = rustc_proof.complaints(f.read(), d.getVar('TINYRUST_BIN'), d.getVar('RUST_HOST_SYS'),
                                       binary, every, tinyrust_on(d, 'STD_REBUILD'))
     if said:
+        exported = {k: d.getVar(k) or '' for k in d.keys()
+                    if bb.utils.to_boolean(d.getVarFlag(k, 'export', False)) and not d.getVarFlag(k, 'unexport', False)}
+        for override in rustc_proof.overrides(exported):
+            said.append('the environment of the build has %s, which beats the recipe: take it out' % override)
         bb.fatal('the size profile did not take effect (%s):\n  %s' % (log, '\n  '.join(said)))
     bb.note('proof: %s and every crate had %s; %s itself %s' % (d.getVar('TINYRUST_BIN'),
             ' '.join('%s=%s' % i for i in sorted(every.items())), d.getVar('TINYRUST_BIN'),

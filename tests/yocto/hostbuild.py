@@ -22,6 +22,7 @@ NEEDED = {
     "dtc": "device-tree-compiler", "mksquashfs": "squashfs-tools", "mkimage": "u-boot-tools",
     "dpkg-scanpackages": "dpkg-dev", "apt-ftparchive": "apt-utils", "rsync": "rsync", "cpio": "cpio",
     "depmod": "kmod", "openssl": "openssl", "file": "file", "quilt": "quilt", "xxd": "xxd", "ping": "iputils-ping", "ssh": "openssh-client",
+    "qemu-system-arm": "qemu-system-arm",
     HOST_PREFIX + "gcc": "gcc-arm-linux-gnueabihf", "cargo": "rustup", "rustc": "rustup",
 }
 
@@ -118,7 +119,10 @@ class Build:
             found = [p for p in (pathlib.Path(env["MUSL"]) / "musl-gcc.specs",
                                  pathlib.Path(env["MUSL"]) / "lib/musl-gcc.specs") if p.exists()]
         else:
-            found = sorted(cache.glob("toolchain/*/musl-gcc.specs"), key=lambda p: p.stat().st_mtime)
+            # Other boards have one of their own there; inputs.txt says which compiler it was made by.
+            found = sorted((p for p in cache.glob("toolchain/*/musl-gcc.specs")
+                            if f'prefix "{HOST_PREFIX}"' in (p.parent / "inputs.txt").read_text()),
+                           key=lambda p: p.stat().st_mtime)
         if not found:
             raise Problem("no musl: `cargo xtask image` makes one in the cache, or MUSL names a folder with musl-gcc.specs")
         return found[-1]

@@ -99,5 +99,19 @@ def complaints(log, crate, triple, binary, every, std):
     return said
 
 
+# What cargo and rustc read from the environment and hold above what a recipe says.
+_READ = re.compile(r"(CARGO_)?(ENCODED_)?RUSTFLAGS|CARGO_BUILD_RUSTFLAGS|CARGO_TARGET_\w+_RUSTFLAGS|"
+                   r"CARGO_PROFILE_\w+|(CARGO_BUILD_)?RUSTC(_WORKSPACE)?(_WRAPPER)?|CARGO_UNSTABLE_\w+|CARGO_CONFIG\w*")
+
+
+def overrides(environment):
+    """["NAME=value", …]: the variables of an environment that can beat a recipe's flags.
+
+    RUSTFLAGS itself is how OE-Core hands the recipe's own flags over.
+    """
+    return [f"{name}={value}" for name, value in sorted(environment.items())
+            if name != "RUSTFLAGS" and _READ.fullmatch(name)]
+
+
 def _crate_types(words):
     return [words[i + 1] for i, word in enumerate(words[:-1]) if word == "--crate-type"]

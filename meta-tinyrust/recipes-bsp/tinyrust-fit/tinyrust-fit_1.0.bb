@@ -17,7 +17,7 @@ SRC_URI = "file://boards/common/kernel.its \
 S = "${UNPACKDIR}"
 B = "${WORKDIR}/build"
 
-COMPATIBLE_MACHINE = "^ast2600-evb$"
+COMPATIBLE_MACHINE = "^tinyrust-board$"
 
 inherit deploy kernel-arch nopackages
 

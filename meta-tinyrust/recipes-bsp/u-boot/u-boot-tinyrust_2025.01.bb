@@ -15,7 +15,7 @@ SRC_URI = "https://ftp.denx.de/pub/u-boot/u-boot-${PV}.tar.bz2 \
            file://boards/${MACHINE}/u-boot.config \
            file://boards/${MACHINE}/u-boot.env \
            file://boards/${MACHINE}/board.toml \
-           ${@' '.join('file://%s;apply=no' % os.path.relpath(p, d.getVar('TINYRUST_ROOT')) for p in tinyrust_patches(d))} \
+           ${@' '.join('file://%s' % os.path.relpath(p, d.getVar('TINYRUST_ROOT')) for p in tinyrust_patches(d))} \
 "
 SRC_URI[sha256sum] = "cdef7d507c93f1bbd9f015ea9bc21fa074268481405501945abc6f854d5b686f"
 
@@ -31,7 +31,7 @@ require recipes-bsp/u-boot/u-boot.inc
 
 inherit kconfig_check
 
-COMPATIBLE_MACHINE = "^ast2600-evb$"
+COMPATIBLE_MACHINE = "^tinyrust-board$"
 
 UBOOT_MACHINE = "${TINYRUST_U_BOOT_DEFCONFIG}"
 UBOOT_SUFFIX = "img"
@@ -40,15 +40,6 @@ SPL_BINARY = "spl/u-boot-spl.bin"
 UBOOT_INITIAL_ENV = ""
 
 KCONFIG_FRAGMENTS = "${UNPACKDIR}/boards/common/u-boot.config ${UNPACKDIR}/boards/${MACHINE}/u-boot.config"
-
-# The board's patches are every builder's, so they have no Upstream-Status as OE's own
-# have, and are applied here.
-do_patch[postfuncs] += "board_patches"
-board_patches() {
-    for patch in ${UNPACKDIR}/boards/${MACHINE}/u-boot-patches/*.patch; do
-        [ ! -e "$patch" ] || patch -d ${S} -p1 < "$patch"
-    done
-}
 
 do_configure() {
     {

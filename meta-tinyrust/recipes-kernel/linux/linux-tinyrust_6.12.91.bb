@@ -19,7 +19,7 @@ S = "${UNPACKDIR}/linux-${PV}"
 
 inherit kernel kconfig_check
 
-COMPATIBLE_MACHINE = "^ast2600-evb$"
+COMPATIBLE_MACHINE = "^tinyrust-board$"
 
 KCONFIG_FRAGMENTS = "${UNPACKDIR}/boards/common/linux.config ${UNPACKDIR}/boards/${MACHINE}/linux.config"
 
@@ -30,7 +30,6 @@ do_configure:prepend() {
 }
 KERNEL_CONFIG_COMMAND = "oe_runmake_call -C ${S} O=${B} KCONFIG_ALLCONFIG=${B}/all.config allnoconfig"
 
-KERNEL_IMAGETYPE = "zImage"
 # The device has no modules; the FIT image in its own partition is the kernel.
 # nooelint: oelint.vars.pkgspecific.RDEPENDS - the packages are named by kernel.bbclass
 RDEPENDS:${KERNEL_PACKAGE_NAME}-base = ""

@@ -2,11 +2,12 @@ SUMMARY = "Web server of a device whose whole system lives in a small flash chip
 DESCRIPTION = "An HTTP status server in Rust (actix-web), linked statically: a page, \
 its JSON, a health check and Prometheus metrics, in less than 200 KB of flash."
 SECTION = "net"
-LICENSE = "MIT | Apache-2.0"
 LIC_FILES_CHKSUM = "file://../LICENSE-MIT;md5=52845b9a94064f49ec371ee9ad7b1b6c \
                     file://../LICENSE-APACHE;md5=3b83ef96387f14655fc854ddc3c6bd57"
 
 require tinyrust-crates.inc
+# The program's own licence, and those of the crates that are linked into it.
+require tinyrust-license.inc
 
 # Two forms of the source. In a clone of the repository it stands beside this layer,
 # and each file is named, so that a developer's app/target is neither copied nor
@@ -14,7 +15,7 @@ require tinyrust-crates.inc
 # (`git archive`'s, of the whole repository) and TINYRUST_RELEASE_SHA256 its hash.
 TINYRUST_RELEASE ?= ""
 TINYRUST_RELEASE_SHA256 ?= ""
-TINYRUST_CHECKOUT = "file://app/Cargo.toml file://app/Cargo.lock file://app/src file://app/examples \
+TINYRUST_CHECKOUT = "file://app/Cargo.toml file://app/Cargo.lock file://app/src \
                      file://LICENSE-MIT file://LICENSE-APACHE"
 FILESEXTRAPATHS:prepend := "${TINYRUST_ROOT}:"
 
@@ -33,7 +34,7 @@ PACKAGECONFIG[upx] = ",,upx-native"
 TINYRUST_STD_REBUILD = "${@bb.utils.contains('PACKAGECONFIG', 'std-rebuild', '1', '0', d)}"
 TINYRUST_IMMEDIATE_ABORT = "${@bb.utils.contains('PACKAGECONFIG', 'immediate-abort', '1', '0', d)}"
 
-inherit tinyrust_size cargo-update-recipe-crates deploy
+inherit tinyrust_size cargo-update-recipe-crates
 
 # What GET /api/v1/system says about the build.
 TINYRUST_GIT_REVISION ?= "${@tinyrust_revision(d)}"
@@ -53,7 +54,7 @@ def tinyrust_revision(d):
     except (subprocess.CalledProcessError, FileNotFoundError):
         return 'unknown'
 
-CARGO_BUILD_FLAGS += "--no-default-features --bin tinyrust --example hello"
+CARGO_BUILD_FLAGS += "--no-default-features --bin tinyrust"
 # mimalloc is C, and asks for what Rust's own run-time library has not.
 RUSTFLAGS:append = "${@bb.utils.contains('PACKAGECONFIG', 'mimalloc', ' -Clink-arg=-lgcc', '', d)}"
 
@@ -69,11 +70,3 @@ do_install() {
     install -d ${D}${bindir}
     install -m 0755 ${B}/target/${CARGO_TARGET_SUBDIR}/tinyrust${@bb.utils.contains('PACKAGECONFIG', 'upx', '.upx', '', d)} ${D}${bindir}/tinyrust
 }
-
-# The programs as such, for budgets on a file system without compression.
-do_deploy() {
-    for elf in tinyrust examples/hello; do
-        ${STRIP} -o ${DEPLOYDIR}/$(basename $elf) ${B}/target/${CARGO_TARGET_SUBDIR}/$elf
-    done
-}
-addtask deploy after do_tinyrust_proof before do_build

@@ -62,3 +62,15 @@ class Proof(unittest.TestCase):
         options = rustc_proof.codegen(words)
         self.assertTrue(rustc_proof._has(options, "target-feature", "+crt-static,+thumb-mode"))
         self.assertFalse(rustc_proof._has(options, "target-feature", "+neon"))
+
+
+class Overrides(unittest.TestCase):
+    def test_what_beats_a_recipe_is_named_with_its_value(self):
+        environment = {"CARGO_ENCODED_RUSTFLAGS": "-Copt-level=3", "CARGO_PROFILE_TINY_LTO": "off", "PATH": "/bin",
+                       "CARGO_HOME": "/x", "CARGO_TARGET_ARMV7_UNKNOWN_LINUX_MUSLEABIHF_RUSTFLAGS": "-O"}
+        self.assertEqual(rustc_proof.overrides(environment),
+                         ["CARGO_ENCODED_RUSTFLAGS=-Copt-level=3", "CARGO_PROFILE_TINY_LTO=off",
+                          "CARGO_TARGET_ARMV7_UNKNOWN_LINUX_MUSLEABIHF_RUSTFLAGS=-O"])
+
+    def test_the_recipes_own_way_is_no_override(self):
+        self.assertEqual(rustc_proof.overrides({"RUSTFLAGS": "-Copt-level=z", "RUSTC_BOOTSTRAP": "1"}), [])
