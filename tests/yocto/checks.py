@@ -81,7 +81,7 @@ def layer(build):
     (plain.dir / "conf/bblayers.conf").write_text(
         'LCONF_VERSION = "7"\nBBPATH = "${TOPDIR}"\nBBFILES ?= ""\n' f'BBLAYERS = "{plain.oeroot}/meta"\n')
     (plain.dir / "conf/local.conf").write_text(
-        'CONF_VERSION = "2"\nINHERIT_DISTRO:remove = "uninative"\nCONNECTIVITY_CHECK_URIS = ""\n')
+        'CONF_VERSION = "2"\nMACHINE ??= "qemux86-64"\nINHERIT_DISTRO:remove = "uninative"\nCONNECTIVITY_CHECK_URIS = ""\n')
     done = subprocess.run(["yocto-check-layer", "--no-auto-dependency", str(ROOT / "meta-tinyrust")],
                           cwd=plain.dir, env=plain.environment(), stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)
