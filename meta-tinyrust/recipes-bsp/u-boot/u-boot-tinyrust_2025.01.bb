@@ -34,8 +34,6 @@ inherit kconfig_check
 COMPATIBLE_MACHINE = "^tinyrust-board$"
 
 UBOOT_MACHINE = "${TINYRUST_U_BOOT_DEFCONFIG}"
-UBOOT_SUFFIX = "img"
-SPL_BINARY = "spl/u-boot-spl.bin"
 # The environment is compiled in; nothing on the device reads it from a file.
 UBOOT_INITIAL_ENV = ""
 
@@ -50,4 +48,11 @@ do_configure() {
     cat ${KCONFIG_FRAGMENTS} >> ${B}/.config
     echo 'CONFIG_DEFAULT_ENV_FILE="${B}/default.env"' >> ${B}/.config
     oe_runmake -C ${S} O=${B} olddefconfig
+}
+
+# What the boot partition holds, by the names that board.toml has.
+do_deploy:append() {
+    for file in ${TINYRUST_U_BOOT_BUILT}; do
+        install -m 0644 ${B}/${file#*=} ${DEPLOYDIR}/${file%%=*}
+    done
 }
