@@ -4,11 +4,14 @@
 Each check builds on those before it; a name on the command line runs that one alone.
 """
 
+import importlib.util
 import json
+import logging
 import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 
 from hostbuild import ROOT, Build, Problem
@@ -65,12 +68,35 @@ def parse(build):
 
 
 def plan(build):
-    """Everything of tinyrust-image has a provider and an order, GCC, musl and Rust included."""
+    """On every board and on qemuarm, all of tinyrust-image has a provider and an order, GCC, musl and Rust included."""
     plain = Build(os.environ, plain=True)
     plain.setup()
-    output = bitbake(plain, "-n", "tinyrust-image")
-    expect(not from_layer(output), "\n".join(from_layer(output)))
-    return re.search(r"Attempted \d+ tasks", output)[0]
+    said = []
+    boards = sorted(path.parent.name for path in ROOT.glob("boards/*/board.toml"))
+    expect(boards, "no board")
+    for machine in [*boards, "qemuarm"]:
+        # A shorter parse; the full one is a check of its own.
+        conf = with_conf(plain, f'MACHINE = "{machine}"\nBBMASK += "/meta/recipes-(gnome|multimedia|rt|sato)/"\n')
+        output = bitbake(plain, *conf, "-n", "tinyrust-image")
+        expect(not from_layer(output), "\n".join(from_layer(output)))
+        said.append(machine + " " + re.search(r"Attempted (\d+ tasks)", output)[1])
+    return ", ".join(said)
+
+
+def crates(build):
+    """bitbake's own task writes the crates includes that are committed."""
+    recipes = {"tinyrust": "recipes-tinyrust/tinyrust/tinyrust", "hello-actix": "recipes-examples/hello-actix/hello-actix",
+               "flashfit-native": "recipes-devtools/flashfit/flashfit"}
+    for recipe, path in recipes.items():
+        include = ROOT / "meta-tinyrust" / f"{path}-crates.inc"
+        committed = include.read_text()
+        try:
+            bitbake(build, "-c", "update_crates", recipe)
+            written = include.read_text()
+        finally:
+            include.write_text(committed)
+        expect(written == committed, f"{include}: bitbake -c update_crates {recipe} writes another")
+    return ", ".join(recipes)
 
 
 def layer(build):
@@ -114,14 +140,64 @@ def proof(build):
 
 
 def proof_fails(build):
-    """A setting that beats the profile fails the task."""
-    conf = with_conf(build, 'RUSTFLAGS:append:pn-hello-actix = " -Copt-level=2"\n')
+    """A setting that beats the profile fails the task: a recipe's, and one of the environment by its name."""
+    said = []
+    for setting, *words in (
+        ('RUSTFLAGS:append:pn-hello-actix = " -Copt-level=2"', "opt-level is 2, z was asked for"),
+        ('export CARGO_ENCODED_RUSTFLAGS = "-Ctarget-feature=+crt-static"', "fmt-debug is not given, none was asked for",
+         "CARGO_ENCODED_RUSTFLAGS=-Ctarget-feature=+crt-static"),
+    ):
+        conf = with_conf(build, setting + "\n")
+        try:
+            output = bitbake(build, *conf, "hello-actix", "-c", "tinyrust_proof", fails=True)
+        finally:
+            bitbake(build, *conf, "-c", "clean", "hello-actix")
+        lines = output.splitlines()
+        for word in words:
+            found = [line.strip() for line in lines if word in line]
+            expect(found, f"`{word}` is not in\n{output[-3000:]}")
+            said.append(found[0])
+    return "; ".join(said)
+
+
+def own_crate(build):
+    """A crate of one's own in the server's place: through one inherit, on the image, answering on the board."""
+    conf = with_conf(build, 'PREFERRED_RPROVIDER_tinyrust = "hello-actix"\nIMAGE_BASENAME:pn-tinyrust-image = "own-crate"\n')
+    output = bitbake(build, *conf, "tinyrust-image", "hello-actix")
+    expect(not from_layer(output), "\n".join(from_layer(output)))
+    proofs = [p for p in build.dir.glob("tmp/work/*/hello-actix/*/temp/log.do_tinyrust_proof") if "proof: " in p.read_text()]
+    expect(proofs, "no proof of hello-actix")
+    image = build.dir / "tmp/deploy/images/ast2600-evb/own-crate-ast2600-evb.rootfs.flash"
+    manifest = image.with_suffix(".manifest").read_text()
+    expect("hello-actix " in manifest and not re.search(r"^tinyrust ", manifest, re.M), manifest)
+    status, body = first_answer(build, image)
+    expect((status, body) == (200, b"Hello, world!"), f"{status} {body}")
+    size = (image.with_suffix(".images") / "tinyrust").stat().st_size
+    return f"GET /: {status} {body.decode()}, {size:,} bytes"
+
+
+def first_answer(build, image):
+    """(status, body) of GET / by the class that testimage boots the board with."""
+    sys.path[:0] = [str(build.oeroot / "meta/lib"), str(build.bitbake_root / "lib")]
+    path = ROOT / "meta-tinyrust/lib/oeqa/controllers/tinyrust.py"
+    spec = importlib.util.spec_from_file_location("tinyrust_controller", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    target = module.TinyrustFlashTarget(logging.getLogger("target"), None, None, rootfs=str(image),
+                                        bootlog=str(build.dir / "own-crate-boot.log"))
     try:
-        output = bitbake(build, *conf, "hello-actix", fails=True)
+        target.start()
+        end = time.monotonic() + 120
+        while True:
+            try:
+                status, _, body = target.get("/")
+                return status, body
+            except OSError:
+                if time.monotonic() > end:
+                    raise Failed("no answer in two minutes after the console's prompt") from None
+                time.sleep(1)
     finally:
-        bitbake(build, *conf, "-c", "clean", "hello-actix")
-    expect("opt-level is 2, z was asked for" in output, output[-3000:])
-    return "opt-level is 2, z was asked for"
+        target.stop()
 
 
 def elf(build):
@@ -219,7 +295,13 @@ def spdx(build):
     missing = sorted(f"{n} {v}" for n, v in wanted if f"{n}-{v}.crate" not in text and f"{n}/{v}" not in text)
     expect(files and not missing, f"{len(missing)} of {len(wanted)} crates are not in {files}: {missing[:5]}")
     expect("hashbrown" in text, "no crate of std's")
-    return f"{len(wanted)} crates of the lock, and std's"
+    license = re.search(r'LICENSE = "(.*)"', (ROOT / "meta-tinyrust/recipes-tinyrust/tinyrust/tinyrust-license.inc").read_text())[1]
+    spoken = license.replace("|", "OR").replace("&", "AND").replace("-with-LLVM", " WITH LLVM")
+    packages = "".join(f.read_text() for f in build.dir.glob("tmp/deploy/spdx/*/*/packages/package-tinyrust.spdx.json"))
+    terms = set(re.findall(r"[A-Z][\w.-]+", license.replace("-with-LLVM-exception", "")))
+    absent = sorted(term for term in terms if term not in packages)
+    expect(not absent, f"{absent} of `{spoken}` are not in the package's licence")
+    return f"{len(wanted)} crates of the lock, and std's; {spoken}"
 
 
 def offline(build):
@@ -254,7 +336,8 @@ def boot(build):
     return ", ".join(re.findall(r"test result: ok\. (\d+ passed)", done.stdout))
 
 
-CHECKS = [parse, plan, layer, image, proof, proof_fails, elf, testimage, boot, budget, spdx, foreign, offline]
+CHECKS = [parse, plan, layer, image, crates, proof, proof_fails, elf, testimage, boot, own_crate, budget, spdx, foreign,
+          offline]
 
 
 def run(build, names):

@@ -139,12 +139,13 @@ class Build:
         text = LOCAL_CONF.format(threads=self.threads, sources=self.sources, downloads=self.downloads, extra=self.extra)
         if not self.plain:
             layers.append(HERE / "meta-host-toolchain")
-            text += HOST_CONF.format(rust=self._rust(), pseudo=self.pseudo, sources=self.sources, linux=self._linux())
+            text += HOST_CONF.format(rust=self.rust(), pseudo=self.pseudo, sources=self.sources, linux=self._linux())
         self._write(conf / "bblayers.conf", 'LCONF_VERSION = "7"\nBBPATH = "${TOPDIR}"\nBBFILES ?= ""\n'
                     f'BBLAYERS = "{" ".join(map(str, layers))}"\n')
         self._write(conf / "local.conf", text)
 
-    def _rust(self):
+    def rust(self):
+        """The version of the compiler on PATH."""
         return subprocess.run(["rustc", "--version"], env=self.environment(), check=True, cwd="/",
                               stdout=subprocess.PIPE, text=True).stdout.split()[1]
 

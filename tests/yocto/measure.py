@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Figures for docs/: the default image's report, and what each PACKAGECONFIG costs."""
+
+import json
+import re
+import shutil
+
+from checks import BOARD, bitbake, images, with_conf
+from hostbuild import ROOT
+
+# What is set, and what the table says of it; the first one is the default.
+VARIANTS = [
+    ("std-rebuild immediate-abort", "the default: `std-rebuild immediate-abort`"),
+    ("std-rebuild", "without `immediate-abort`"),
+    ("", "without `std-rebuild`"),
+    ("std-rebuild immediate-abort mimalloc", "with `mimalloc`"),
+    ("std-rebuild immediate-abort upx", "with `upx`"),
+]
+
+
+def roomy_board():
+    """board.toml without what bounds the server: a price is not to fail for being high."""
+    text = BOARD.read_text()
+    return re.sub(r'budget = "[\d_]+ B"', 'budget = "1536 KiB"', text)
+
+
+def price(build, config):
+    """What the server takes with a PACKAGECONFIG: (ELF, bytes of the root file system)."""
+    board = build.dir / "roomy.toml"
+    board.write_text(roomy_board())
+    conf = with_conf(build, f'PACKAGECONFIG:pn-tinyrust = "{config}"\nFLASH_BOARD = "{board}"\n')
+    bitbake(build, *conf, "tinyrust-image")
+    report = json.loads((images(build) / "flashfit.json").read_text())
+    used = {entry["name"]: entry["used"] for entry in report["components"]}
+    return {"elf": used["server-elf"], "on_flash": used["server"]}
+
+
+def run(build, names):
+    """Builds and writes; `names`: settings of VARIANTS, by default all of them."""
+    bitbake(build, "tinyrust-image")
+    shutil.copyfile(images(build) / "flashfit.json", ROOT / "docs/builders/yocto.json")
+    rows = [{"what": what, "packageconfig": config, **price(build, config)}
+            for config, what in VARIANTS if not names or config in names]
+    for row in rows:
+        print(row)
+    out = ROOT / "docs/measurements/yocto-packageconfig.json"
+    out.write_text(json.dumps({"schema": "tinyrust-packageconfig/1", "rust": build.rust(), "rows": rows}, indent=2) + "\n")
+    bitbake(build, "tinyrust-image")
+    return 0
