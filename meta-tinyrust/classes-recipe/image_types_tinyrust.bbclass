@@ -10,20 +10,25 @@
 FLASH_BOARD ?= "${TINYRUST_ROOT}/boards/${MACHINE}/board.toml"
 FLASH_IMAGES ?= "${IMGDEPLOYDIR}/${IMAGE_LINK_NAME}.images"
 
-FLASH_IMAGES_FILES ?= "kernel.itb=${DEPLOY_DIR_IMAGE}/kernel.itb \
-                       ${TINYRUST_LINUX_IMAGE}=${DEPLOY_DIR_IMAGE}/${TINYRUST_LINUX_IMAGE} \
-                       ${MACHINE}.dtb=${DEPLOY_DIR_IMAGE}/${MACHINE}.dtb \
-                       ${@' '.join(e.rpartition('@')[0] + '=${DEPLOY_DIR_IMAGE}/' + e.rpartition('@')[0] for e in d.getVar('TINYRUST_U_BOOT_FILES').split())} \
-                       tinyrust=${IMAGE_ROOTFS}${bindir}/tinyrust"
+FLASH_IMAGES_FILES ?= "${TINYRUST_LINUX_IMAGE}=${DEPLOY_DIR_IMAGE}/${TINYRUST_LINUX_IMAGE} \
+                       tinyrust=${IMAGE_ROOTFS}${bindir}/tinyrust \
+                       ${@flash_boot_loader(d) and d.getVar('FLASH_BOOT_LOADER_FILES') or ''}"
+FLASH_BOOT_LOADER_FILES = "kernel.itb=${DEPLOY_DIR_IMAGE}/kernel.itb \
+                           ${MACHINE}.dtb=${DEPLOY_DIR_IMAGE}/${MACHINE}.dtb \
+                           ${@' '.join('%s=${DEPLOY_DIR_IMAGE}/%s' % (n, n) for n in flash_boot_loader(d))}"
+
+def flash_boot_loader(d):
+    """The boot loader's files; a board without one has the kernel itself in its slots."""
+    return [e.rpartition('@')[0] for e in (d.getVar('TINYRUST_U_BOOT_FILES') or '').split()]
 
 # The block size and branch filter are the board's; the time is OE's reproducible one.
 # Files over 16 KiB are compressed by themselves, so that the bytes each takes are known.
-EXTRA_IMAGECMD:squashfs-xz ?= "-b ${TINYRUST_ROOTFS_BLOCK_SIZE} ${@d.expand("-Xbcj ${TINYRUST_ROOTFS_BCJ}") if d.getVar("TINYRUST_ROOTFS_BCJ") else ""} -Xdict-size 100% -all-root -no-xattrs -action 'no-fragments@filesize(>16k)'"
+EXTRA_IMAGECMD:squashfs-xz ?= "-b ${TINYRUST_ROOTFS_BLOCK_SIZE} ${@'-Xbcj ' + d.getVar('TINYRUST_ROOTFS_BCJ') if d.getVar('TINYRUST_ROOTFS_BCJ') else ''} -Xdict-size 100% -all-root -no-xattrs -action 'no-fragments@filesize(>16k)'"
 
 IMAGE_TYPES += "flash"
 IMAGE_TYPEDEP:flash = "squashfs-xz"
-do_image_flash[depends] += "virtual/kernel:do_deploy virtual/bootloader:do_deploy tinyrust-fit:do_deploy \
-                            flashfit-native:do_populate_sysroot"
+do_image_flash[depends] += "virtual/kernel:do_deploy flashfit-native:do_populate_sysroot \
+                            ${@'virtual/bootloader:do_deploy tinyrust-fit:do_deploy' if flash_boot_loader(d) else ''}"
 do_image_flash[file-checksums] += "${FLASH_BOARD}:True"
 
 python flash_images() {
@@ -37,6 +42,9 @@ python flash_images() {
     for name, path in files.items():
         shutil.copyfile(path, os.path.join(folder, name))
     shutil.copyfile(d.getVar('FLASH_BOARD'), os.path.join(folder, 'board.toml'))
+
+    if not flash_boot_loader(d):
+        return
 
     def read(name):
         with open(os.path.join(folder, name), 'rb') as f:

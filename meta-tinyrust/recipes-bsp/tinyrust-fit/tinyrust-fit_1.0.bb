@@ -6,7 +6,7 @@ LICENSE = "GPL-2.0-or-later"
 LIC_FILES_CHKSUM = "file://${COMMON_LICENSE_DIR}/GPL-2.0-or-later;md5=fed54355545ffd980b814dab4a3b312c"
 
 INHIBIT_DEFAULT_DEPS = "1"
-DEPENDS = "dtc-native flashfit-native u-boot-tools-native"
+DEPENDS = "dtc-native flashfit-native u-boot-tools-native xz-native"
 
 FILESEXTRAPATHS:prepend := "${TINYRUST_ROOT}:"
 SRC_URI = "file://boards/common/kernel.its \

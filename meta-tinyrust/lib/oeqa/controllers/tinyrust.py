@@ -19,6 +19,21 @@ import urllib.request
 from oeqa.core.target import OETarget
 
 
+UNITS = {"B": 1, "KiB": 1024, "MiB": 1024 * 1024}
+
+
+def size(text):
+    """Bytes of board.toml's "448 KiB"."""
+    number, unit = text.split()
+    return int(number.replace("_", "")) * UNITS[unit]
+
+
+def mtdparts(board):
+    """The map as the kernel's command line has it (drivers/mtd/parsers/cmdlinepart.c)."""
+    parts = ",".join(f"{size(p['size'])}@{size(p['offset'])}({p['name']})" for p in board["partition"])
+    return f"mtdparts={board['flash'].get('mtd-id', '')}:{parts}"
+
+
 class TinyrustFlashTarget(OETarget):
     """One emulated board for all test cases of a run."""
 
@@ -43,17 +58,27 @@ class TinyrustFlashTarget(OETarget):
         return f"http://{self.ip}:{self.port}"
 
     def start(self, params=None, runqemuparams=None, **kwargs):
-        with open(os.path.join(self.images, "board.toml"), "rb") as f:
-            board = tomllib.load(f)["qemu"]
+        board = self.board()
+        qemu = board["qemu"]
         self.directory = tempfile.mkdtemp(prefix="tinyrust-testimage-")
         flash = os.path.join(self.directory, "flash.bin")
         shutil.copyfile(os.path.join(self.images, "flash.bin"), flash)
+        if "pad-to" in qemu:
+            # The emulator's chip is larger; what is beyond the board's reads as erased.
+            with open(flash, "ab") as f:
+                f.write(b"\xff" * (size(qemu["pad-to"]) - f.tell()))
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
-        net = f"user,hostfwd=tcp:127.0.0.1:{self.port}-:80"
-        args = [a.format(flash=flash, net=net) for a in board["args"]]
+        values = {
+            "{flash}": flash,
+            "{images}": self.images,
+            "{net}": f"user,hostfwd=tcp:127.0.0.1:{self.port}-:80",
+            "{root}": next((f"/dev/mtdblock{n}" for n, p in enumerate(board["partition"]) if p.get("root")), ""),
+            "{mtdparts}": mtdparts(board),
+        }
+        args = [re.sub(r"\{\w+\}", lambda name: values.get(name[0], name[0]), a) for a in qemu["args"]]
         path = os.path.join(self.directory, "console")
-        command = [board["binary"], *args, "-display", "none", "-monitor", "none",
+        command = [qemu["binary"], *args, "-display", "none", "-monitor", "none",
                    "-chardev", f"socket,id=console,path={path},server=on,wait=on", "-serial", "chardev:console"]
         self.logger.info("starting %s", " ".join(command))
         self.qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL)
@@ -125,10 +150,14 @@ class TinyrustFlashTarget(OETarget):
         except urllib.error.HTTPError as answer:
             return answer.code, answer.headers, answer.read()
 
-    def partitions(self):
-        """[[partition]] of the board.toml that the image was made from."""
+    def board(self):
+        """The board.toml that the image was made from."""
         with open(os.path.join(self.images, "board.toml"), "rb") as f:
-            return tomllib.load(f)["partition"]
+            return tomllib.load(f)
+
+    def partitions(self):
+        """[(name, bytes)] of that board.toml."""
+        return [(p["name"], size(p["size"])) for p in self.board()["partition"]]
 
     def json(self, path):
         return json.loads(self.get(path)[2])

@@ -6,15 +6,6 @@ import time
 
 from oeqa.runtime.case import OERuntimeTestCase
 
-UNITS = {"B": 1, "KiB": 1024, "MiB": 1024 * 1024}
-
-
-def size(text):
-    """Bytes of board.toml's "448 KiB"."""
-    number, unit = text.split()
-    return int(number.replace("_", "")) * UNITS[unit]
-
-
 class TinyrustTest(OERuntimeTestCase):
     """Reads like the list of requirements."""
 
@@ -93,6 +84,5 @@ class TinyrustTest(OERuntimeTestCase):
         self.assertNotEqual(status, 0)
 
     def test_the_partitions_are_those_of_board_toml(self):
-        wanted = [(p["name"], size(p["size"])) for p in self.target.partitions()]
         found = re.findall(r'^mtd\d+: ([0-9a-f]+) [0-9a-f]+ "(.*)"', self.shell("cat /proc/mtd"), re.M)
-        self.assertEqual([(name, int(length, 16)) for length, name in found], wanted)
+        self.assertEqual([(name, int(length, 16)) for length, name in found], self.target.partitions())
