@@ -17,7 +17,7 @@ SRC_URI = "file://boards/common/kernel.its \
 S = "${UNPACKDIR}"
 B = "${WORKDIR}/build"
 
-COMPATIBLE_MACHINE = "^tinyrust-board$"
+COMPATIBLE_MACHINE = "^tinyrust-u-boot$"
 
 inherit deploy kernel-arch nopackages
 

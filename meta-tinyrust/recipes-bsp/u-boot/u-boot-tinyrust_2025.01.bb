@@ -31,7 +31,7 @@ require recipes-bsp/u-boot/u-boot.inc
 
 inherit kconfig_check
 
-COMPATIBLE_MACHINE = "^tinyrust-board$"
+COMPATIBLE_MACHINE = "^tinyrust-u-boot$"
 
 UBOOT_MACHINE = "${TINYRUST_U_BOOT_DEFCONFIG}"
 # The environment is compiled in; nothing on the device reads it from a file.

@@ -25,10 +25,17 @@ KCONFIG_FRAGMENTS = "${UNPACKDIR}/boards/common/linux.config ${UNPACKDIR}/boards
 
 # tinyconfig and the fragments with everything unnamed off: appended to tinyconfig,
 # olddefconfig would switch on each `default y` that becomes visible.
-do_configure:prepend() {
-    cat ${S}/kernel/configs/tiny-base.config ${S}/kernel/configs/tiny.config ${KCONFIG_FRAGMENTS} > ${B}/all.config
+tinyrust_kernel_config() {
+    if [ "${TINYRUST_LINUX_BASE}" = tinyconfig ]; then
+        cat ${S}/kernel/configs/tiny-base.config ${S}/kernel/configs/tiny.config ${KCONFIG_FRAGMENTS} > ${B}/all.config
+        oe_runmake_call -C ${S} O=${B} KCONFIG_ALLCONFIG=${B}/all.config allnoconfig
+    else
+        oe_runmake_call -C ${S} O=${B} ${TINYRUST_LINUX_BASE}
+        cat ${KCONFIG_FRAGMENTS} >> ${B}/.config
+        oe_runmake_call -C ${S} O=${B} olddefconfig
+    fi
 }
-KERNEL_CONFIG_COMMAND = "oe_runmake_call -C ${S} O=${B} KCONFIG_ALLCONFIG=${B}/all.config allnoconfig"
+KERNEL_CONFIG_COMMAND = "tinyrust_kernel_config"
 
 # The device has no modules; the FIT image in its own partition is the kernel.
 # nooelint: oelint.vars.pkgspecific.RDEPENDS - the packages are named by kernel.bbclass
