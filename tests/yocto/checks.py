@@ -4,15 +4,16 @@
 Each check builds on those before it; a name on the command line runs that one alone.
 """
 
-import importlib.util
+import hashlib
 import json
-import logging
 import os
 import re
 import shutil
+import socket
 import subprocess
-import sys
 import time
+import tomllib
+import urllib.request
 
 from hostbuild import ROOT, Build, Problem
 
@@ -176,28 +177,62 @@ def own_crate(build):
     return f"GET /: {status} {body.decode()}, {size:,} bytes"
 
 
-def first_answer(build, image):
-    """(status, body) of GET / by the class that testimage boots the board with."""
-    sys.path[:0] = [str(build.oeroot / "meta/lib"), str(build.bitbake_root / "lib")]
-    path = ROOT / "meta-tinyrust/lib/oeqa/controllers/tinyrust.py"
-    spec = importlib.util.spec_from_file_location("tinyrust_controller", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    target = module.TinyrustFlashTarget(logging.getLogger("target"), None, None, rootfs=str(image),
-                                        bootlog=str(build.dir / "own-crate-boot.log"))
+def release(build):
+    """The released form: a tarball of the repository, by its hash, in the checkout's place."""
+    tarball = build.dir / "tinyrust.tar.gz"
+    subprocess.run(["git", "-C", str(ROOT), "archive", "--prefix=tinyrust/", "-o", str(tarball), "HEAD"], check=True)
+    conf = with_conf(build, f'TINYRUST_RELEASE = "file://{tarball}"\n'
+                     f'TINYRUST_RELEASE_SHA256 = "{hashlib.sha256(tarball.read_bytes()).hexdigest()}"\n')
     try:
-        target.start()
-        end = time.monotonic() + 120
-        while True:
-            try:
-                status, _, body = target.get("/")
-                return status, body
-            except OSError:
-                if time.monotonic() > end:
-                    raise Failed("no answer in two minutes after the console's prompt") from None
-                time.sleep(1)
+        bitbake(build, *conf, "-c", "cleansstate", "tinyrust")
+        bitbake(build, *conf, "tinyrust")
     finally:
-        target.stop()
+        bitbake(build, "-c", "cleansstate", "tinyrust")
+    return tarball.name
+
+
+def first_answer(build, flash):
+    """(status, body) of GET / on the board that starts from this chip."""
+    images = flash.with_suffix(".images")
+    qemu = tomllib.loads((images / "board.toml").read_text())["qemu"]
+    chip, console = build.dir / "chip.bin", build.dir / "console.log"
+    shutil.copyfile(flash, chip)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    values = {"{flash}": str(chip), "{net}": f"user,restrict=on,hostfwd=tcp:127.0.0.1:{port}-:80"}
+    args = [re.sub(r"\{\w+\}", lambda name: values[name[0]], a) for a in qemu["args"]]
+    with subprocess.Popen([qemu["binary"], *args, "-display", "none", "-monitor", "none", "-serial", f"file:{console}"],
+                          stdin=subprocess.DEVNULL) as device:
+        try:
+            end = time.monotonic() + 300
+            while time.monotonic() < end:
+                try:
+                    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as answer:
+                        return answer.status, answer.read()
+                except OSError:
+                    time.sleep(1)
+        finally:
+            device.kill()
+    raise Failed(f"no answer in five minutes; the console's end:\n{console.read_text(errors='replace')[-2000:]}")
+
+
+def service(build):
+    """On a distro and an image of OE-Core's own, the init script starts the server, which answers."""
+    board = build.dir / "service.toml"
+    text = BOARD.read_text()
+    board.write_text(re.sub(r'budget = "[\d_]+ B"', 'budget = "3072 KiB"', text))
+    conf = with_conf(build, f'''
+DISTRO = "nodistro"
+INIT_MANAGER = "mdev-busybox"
+IMAGE_INSTALL:append:pn-core-image-minimal = " tinyrust tinyrust-service init-ifupdown"
+IMAGE_FEATURES:append:pn-core-image-minimal = " read-only-rootfs"
+IMAGE_CLASSES:append:pn-core-image-minimal = " flash_budget"
+FLASH_BOARD = "{board}"
+''')
+    bitbake(build, *conf, "core-image-minimal")
+    status, body = first_answer(build, build.dir / "tmp/deploy/images/ast2600-evb/core-image-minimal-ast2600-evb.rootfs.flash")
+    expect(status == 200 and b"<html" in body.lower(), f"{status} {body[:200]}")
+    return f"GET /: {status}, {len(body):,} bytes"
 
 
 def elf(build):
@@ -336,8 +371,8 @@ def boot(build):
     return ", ".join(re.findall(r"test result: ok\. (\d+ passed)", done.stdout))
 
 
-CHECKS = [parse, plan, layer, image, crates, proof, proof_fails, elf, testimage, boot, own_crate, budget, spdx, foreign,
-          offline]
+CHECKS = [parse, plan, layer, image, crates, proof, proof_fails, elf, testimage, boot, own_crate, service, budget, spdx, foreign,
+          release, offline]
 
 
 def run(build, names):

@@ -66,5 +66,6 @@ do_install() {
     [ ! -e ${D}/linuxrc ] || rm ${D}/linuxrc
 }
 
-RPROVIDES:${PN} = "busybox"
+# In a build of another distro, busybox is still OE-Core's and no other.
+RPROVIDES:${PN}:tinyrust-tiny = "busybox"
 RCONFLICTS:${PN} = "busybox"

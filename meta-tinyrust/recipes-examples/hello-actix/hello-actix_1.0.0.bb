@@ -23,7 +23,7 @@ do_install() {
     install -D -m 0755 ${B}/target/${CARGO_TARGET_SUBDIR}/hello-actix ${D}${bindir}/tinyrust
 }
 
-# IMAGE_INSTALL's tinyrust is this one, for a build that says so:
+# IMAGE_INSTALL's tinyrust is this one, only for a build that says so:
 # PREFERRED_RPROVIDER_tinyrust = "hello-actix"
-RPROVIDES:${PN} = "tinyrust"
+RPROVIDES:${PN} = "${@'tinyrust' if d.getVar('PREFERRED_RPROVIDER_tinyrust') == d.getVar('PN') else ''}"
 RCONFLICTS:${PN} = "tinyrust"
