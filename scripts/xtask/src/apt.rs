@@ -31,6 +31,8 @@ pub enum Index {
 pub struct Archive {
     /// Addresses of the archive's root, each with a `/` at the end, the best first.
     mirrors: Vec<String>,
+    /// The machine's own suite.
+    suite: String,
     /// Where the private apt roots are.
     root: PathBuf,
 }
@@ -62,8 +64,19 @@ impl Archive {
         );
         Ok(Self {
             mirrors,
+            suite: codename.to_owned(),
             root: root.to_owned(),
         })
+    }
+
+    /// The addresses of the archive's root, the best first.
+    pub fn mirrors(&self) -> &[String] {
+        &self.mirrors
+    }
+
+    /// The machine's own suite: `bookworm`.
+    pub fn suite(&self) -> &str {
+        &self.suite
     }
 
     /// Fetches a file of the archive by its path and hash.

@@ -28,6 +28,7 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
             &repo.board(DEFAULT_BOARD)?,
             &Measurement::load(repo, DEFAULT_BOARD)?,
         ),
+        "cross" => crate::cross::block(repo),
         "choices" => Choices::load(repo)?.table(),
         "over-budget-example" => {
             let measurement = Measurement::load(repo, DEFAULT_BOARD)?;
@@ -38,7 +39,7 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
         }
         _ => {
             bail!(
-                "no such block; there are: headline, choices, over-budget-example, map-BOARD, sizes-BOARD, \
+                "no such block; there are: headline, choices, cross, over-budget-example, map-BOARD, sizes-BOARD, \
                  ladder, ladder-…"
             )
         }

@@ -32,6 +32,16 @@ impl App {
         copy(&self.path.join(PROOF), &folder.join(PROOF), 0o644)
     }
 
+    /// Writes down that what rustc was given is not known, and why.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn not_proved(folder: &Path, reason: &str) -> Result<()> {
+        let proof = serde_json::json!({ "none": reason });
+        std::fs::write(folder.join(PROOF), to_json(&proof)?)?;
+        Ok(())
+    }
+
     /// A program.
     pub fn program(&self, name: &str) -> PathBuf {
         self.path.join(name)
@@ -140,9 +150,15 @@ pub fn collect(
 
 /// What of app/ no build of the programs reads.
 fn not_compiled(inside: &Path) -> bool {
-    ["target", "tests", "proptest-regressions", "README.md"]
-        .iter()
-        .any(|name| inside.starts_with(name))
+    [
+        "target",
+        "tests",
+        "proptest-regressions",
+        "README.md",
+        "Cross.toml",
+    ]
+    .iter()
+    .any(|name| inside.starts_with(name))
 }
 
 /// Where sources are must not show in the program.

@@ -25,6 +25,8 @@ pub struct Context {
     pub jobs: usize,
     /// Programs are packed by UPX.
     pub upx: bool,
+    /// A program in the server's place.
+    pub server: Option<PathBuf>,
     /// The Rust compiler.
     pub rustc: Rustc,
     /// Which sources.
@@ -56,10 +58,19 @@ impl Context {
             cache: Cache::from_environment()?,
             jobs: jobs.unwrap_or(all).max(1),
             upx: false,
+            server: None,
             rustc: Rustc::find(repo.root())?,
             sources: Sources::load(&repo.path("boards/common/sources.toml"))?,
             repo,
         })
+    }
+
+    /// The name of the image folder in out/.
+    pub fn output_name(&self) -> String {
+        match self.server {
+            Some(_) => format!("{}.server", self.board.name),
+            None => self.board.name.clone(),
+        }
     }
 
     /// The board's C compiler.

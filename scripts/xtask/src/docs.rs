@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 
 use crate::blocks;
+use crate::cross;
 use crate::measurement::{Measurement, drift};
 use crate::picture;
 use crate::repo::{DEFAULT_BOARD, Repo};
@@ -38,33 +39,38 @@ pub fn run(repo: &Repo, check: bool) -> Result<()> {
             println!("updated {shown}");
         }
     }
-    draw(repo, check, &mut stale)?;
+    whole_files(repo, check, &mut stale)?;
     if check {
         compare_with_images(repo, &mut stale)?;
     }
     if !stale.is_empty() {
         bail!(
-            "{}\n`make docs` measures the image and prints the figures anew",
+            "{}\n`cargo xtask docs` writes them anew, `make docs` after it has measured the image",
             stale.join("\n")
         );
     }
     Ok(())
 }
 
-/// The picture of the budget table.
-fn draw(repo: &Repo, check: bool, stale: &mut Vec<String>) -> Result<()> {
-    let path = repo.path("docs/images/budget.svg");
-    let shown = repo.shown(&path).to_string();
+/// Files that are generated as a whole: the picture of the budget table, app/Cross.toml.
+fn whole_files(repo: &Repo, check: bool, stale: &mut Vec<String>) -> Result<()> {
     let board = repo.board(DEFAULT_BOARD)?;
     let picture = picture::budget(&board, &Measurement::load(repo, DEFAULT_BOARD)?)?;
-    if fs::read_to_string(&path).is_ok_and(|old| old == picture) {
-        return Ok(());
-    }
-    if check {
-        stale.push(format!("{shown}: the picture is stale"));
-    } else {
-        fs::write(&path, picture).with_context(|| format!("cannot write {shown}"))?;
-        println!("updated {shown}");
+    let cross = cross::cross_toml(&cross::definitions(repo)?);
+    for (path, content) in [
+        ("docs/images/budget.svg", picture),
+        ("app/Cross.toml", cross),
+    ] {
+        let place = repo.path(path);
+        if fs::read_to_string(&place).is_ok_and(|old| old == content) {
+            continue;
+        }
+        if check {
+            stale.push(format!("{path}: it is stale"));
+        } else {
+            fs::write(&place, content).with_context(|| format!("cannot write {path}"))?;
+            println!("updated {path}");
+        }
     }
     Ok(())
 }

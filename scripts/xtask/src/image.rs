@@ -22,7 +22,7 @@ use crate::setup;
 use crate::step::{Steps, both};
 use crate::toolchain::{self, Toolchain};
 use crate::uboot::{self, UBoot};
-use crate::{boot_image, kernel, rootfs, upx};
+use crate::{boot_image, kernel, rootfs, server, upx};
 
 /// The steps of [`run`].
 const STEPS: usize = 10;
@@ -133,6 +133,9 @@ fn programs_of(
     }
     let call = CargoCall::new(context, tools, profile, programs)?;
     let (app, cached) = cargo_build::build(context, tools, &call, log)?;
+    if let Some(server) = &context.server {
+        return server::replace(&context.cache, &app, server, log);
+    }
     if !context.upx {
         return Ok((app, cached));
     }
@@ -154,13 +157,13 @@ fn logs(context: &Context) -> PathBuf {
 /// The board and the checkout: builds of the same board in two checkouts are two builds.
 fn identity(context: &Context) -> String {
     let root = sha256(context.repo.root().as_os_str().as_encoded_bytes());
-    format!("{}-{}", context.board.name, &root[..8])
+    format!("{}-{}", context.output_name(), &root[..8])
 }
 
 fn build(context: &Context, profile: &str, steps: &Steps) -> Result<Report> {
     let trees = sources(context, steps)?;
     let parts = parts(context, &trees, profile, steps)?;
-    let output = Output::create(&context.repo.path("out"), &context.board.name)?;
+    let output = Output::create(&context.repo.path("out"), &context.output_name())?;
     let images = &output.folder().to_owned();
 
     let squashfs = steps.run("rootfs", |log| {

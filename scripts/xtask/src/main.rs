@@ -12,6 +12,7 @@ mod choices;
 mod command;
 mod context;
 mod control;
+mod cross;
 mod device_table;
 mod docs;
 mod fit;
@@ -30,6 +31,7 @@ mod repo;
 mod rootfs;
 mod rust_src;
 mod rustc_call;
+mod server;
 mod setup;
 mod sources;
 mod step;
@@ -37,6 +39,7 @@ mod toolchain;
 mod uboot;
 mod upx;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -74,6 +77,9 @@ enum Task {
     Image {
         #[command(flatten)]
         build: BuildArguments,
+        /// A program in the server's place; the image folder is out/BOARD.server then
+        #[arg(long, value_name = "FILE", conflicts_with = "upx")]
+        server: Option<PathBuf>,
     },
     /// Build only the server (or an example), and print its path and size
     App {
@@ -88,6 +94,8 @@ enum Task {
         #[command(flatten)]
         board: BoardArgument,
     },
+    /// Build the server by cross in a container (or by cargo-zigbuild), and compare
+    Cross(cross::Arguments),
     /// Measure every step that made the program small, alone and stacked, into docs/ladder/
     Ladder(ladder::Arguments),
     /// Print the figures of docs/measurements and the boards into README.md and docs/
@@ -153,8 +161,9 @@ fn run(task: Task) -> Result<()> {
             let board = repo.board(&board.board)?;
             setup::run(&repo, &board, check)
         }
-        Task::Image { build } => {
-            let context = build.context(repo)?;
+        Task::Image { build, server } => {
+            let mut context = build.context(repo)?;
+            context.server = server.map(std::path::absolute).transpose()?;
             image::run(&context, build.profile.as_deref())
         }
         Task::App { build, example } => {
@@ -169,6 +178,7 @@ fn run(task: Task) -> Result<()> {
             let board = repo.board(&board.board)?;
             measurement::run(&repo, &board)
         }
+        Task::Cross(arguments) => arguments.run(repo),
         Task::Ladder(arguments) => arguments.run(&repo),
         Task::Docs { check } => docs::run(&repo, check),
     }

@@ -168,7 +168,11 @@ impl Measurement {
     }
 }
 
-fn boot(images: &Path) -> Result<Option<Boot>> {
+/// The boot.json of an image folder, where there is one.
+///
+/// # Errors
+/// When it is not whole.
+pub fn boot(images: &Path) -> Result<Option<Boot>> {
     let path = images.join("boot.json");
     match fs::read_to_string(&path) {
         Ok(text) => {

@@ -29,6 +29,11 @@ const TOOLS: &[&str] = &[
 ];
 
 impl Toolchain {
+    /// Its folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// What stands before `gcc`, with its folder.
     pub fn cross_compile(&self) -> String {
         format!("{}/bin/{}", self.path.display(), self.prefix)
