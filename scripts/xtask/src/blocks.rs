@@ -6,6 +6,7 @@ use flashfit::layout::{Format, render};
 use flashfit::units::Bytes;
 
 use crate::choices::Choices;
+use crate::feature_table;
 use crate::measurement::Measurement;
 use crate::repo::{DEFAULT_BOARD, Repo};
 
@@ -28,6 +29,7 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
             &repo.board(DEFAULT_BOARD)?,
             &Measurement::load(repo, DEFAULT_BOARD)?,
         ),
+        "boards" => feature_table::table(repo),
         "cross" => crate::cross::block(repo),
         "choices" => Choices::load(repo)?.table(),
         "over-budget-example" => {
@@ -39,7 +41,7 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
         }
         _ => {
             bail!(
-                "no such block; there are: headline, choices, cross, over-budget-example, map-BOARD, sizes-BOARD, \
+                "no such block; there are: headline, boards, choices, cross, over-budget-example, map-BOARD, sizes-BOARD, \
                  ladder, ladder-…"
             )
         }

@@ -62,7 +62,7 @@ struct Parts {
 /// # Errors
 /// When a step fails, or the image is over a budget. Then out/ has what it had before; what
 /// is over budget is in out/`board`.over-budget.
-pub fn run(context: &Context, profile: Option<&str>) -> Result<()> {
+pub fn run(context: &Context, profile: Option<&str>) -> Result<Report> {
     setup::require(&context.board, &context.rustc)?;
     let rust = context.board.require(&context.board.rust, "rust")?;
     let profile = profile.unwrap_or(&rust.profile);
@@ -80,7 +80,7 @@ pub fn run(context: &Context, profile: Option<&str>) -> Result<()> {
     for suggestion in check::suggestions(&context.board, &report) {
         println!("{suggestion}");
     }
-    Ok(())
+    Ok(report)
 }
 
 /// Builds the app crate's programs alone, and prints where they are and their sizes.
@@ -88,6 +88,20 @@ pub fn run(context: &Context, profile: Option<&str>) -> Result<()> {
 /// # Errors
 /// When a step fails.
 pub fn run_app(context: &Context, profile: Option<&str>, programs: Programs) -> Result<()> {
+    let app = app(context, profile, programs)?;
+    for name in programs.names() {
+        let path = app.program(name);
+        let size = flashfit::units::Bytes(fs::metadata(&path)?.len());
+        println!("{} {size} bytes", path.display());
+    }
+    Ok(())
+}
+
+/// Builds the app crate's programs alone.
+///
+/// # Errors
+/// When a step fails.
+pub fn app(context: &Context, profile: Option<&str>, programs: Programs) -> Result<App> {
     setup::require(&context.board, &context.rustc)?;
     let rust = context.board.require(&context.board.rust, "rust")?;
     let profile = profile.unwrap_or(&rust.profile);
@@ -106,16 +120,9 @@ pub fn run_app(context: &Context, profile: Option<&str>, programs: Programs) -> 
     let tools = steps.run("toolchain", |log| {
         toolchain::build(context, &musl, &linux, log)
     })?;
-    let app = steps.run("app", |log| {
+    steps.run("app", |log| {
         programs_of(context, &tools, profile, programs, log)
-    })?;
-    drop(steps);
-    for name in programs.names() {
-        let path = app.program(name);
-        let size = flashfit::units::Bytes(fs::metadata(&path)?.len());
-        println!("{} {size} bytes", path.display());
-    }
-    Ok(())
+    })
 }
 
 /// The app crate's programs, packed where that was asked for; whether they were in the cache.

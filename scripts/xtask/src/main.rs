@@ -1,5 +1,6 @@
 //! The automation of this repository: `cargo xtask setup | image | app | measure | docs`.
 
+mod apps;
 mod apt;
 mod blocks;
 mod boot_image;
@@ -15,12 +16,14 @@ mod control;
 mod cross;
 mod device_table;
 mod docs;
+mod feature_table;
 mod fit;
 mod fragment;
 mod image;
 mod kernel;
 mod key;
 mod ladder;
+mod matrix;
 mod measurement;
 mod output;
 mod picture;
@@ -55,7 +58,9 @@ use repo::{DEFAULT_BOARD, Repo};
 #[command(after_help = "Examples:
   cargo xtask setup                  install what is missing
   cargo xtask image                  build out/ast2600-evb/flash.bin and print its budget table
+  cargo xtask image --all            the same for every board
   cargo xtask app --example hello    only the example, and its size
+  cargo xtask matrix                 every board: build, boot, tests
 
 What is slow is kept in $TINYRUST_CACHE (by default ~/.cache/tinyrust).")]
 struct Arguments {
@@ -69,6 +74,9 @@ enum Task {
     Setup {
         #[command(flatten)]
         board: BoardArgument,
+        /// What any board needs
+        #[arg(long, conflicts_with = "board")]
+        all: bool,
         /// Say what is missing, and change nothing
         #[arg(long)]
         check: bool,
@@ -77,6 +85,9 @@ enum Task {
     Image {
         #[command(flatten)]
         build: BuildArguments,
+        /// Every board, one after the other
+        #[arg(long, conflicts_with_all = ["board", "server", "upx"])]
+        all: bool,
         /// A program in the server's place; the image folder is out/BOARD.server then
         #[arg(long, value_name = "FILE", conflicts_with = "upx")]
         server: Option<PathBuf>,
@@ -85,6 +96,9 @@ enum Task {
     App {
         #[command(flatten)]
         build: BuildArguments,
+        /// The server of every board, each against the budgets of its board.toml
+        #[arg(long, conflicts_with_all = ["board", "example", "upx"])]
+        all: bool,
         /// An example in the server's place
         #[arg(long)]
         example: Option<Example>,
@@ -96,6 +110,8 @@ enum Task {
     },
     /// Build the server by cross in a container (or by cargo-zigbuild), and compare
     Cross(cross::Arguments),
+    /// Build, boot and test boards one after the other, with a table at the end
+    Matrix(matrix::Arguments),
     /// Measure every step that made the program small, alone and stacked, into docs/ladder/
     Ladder(ladder::Arguments),
     /// Print the figures of docs/measurements and the boards into README.md and docs/
@@ -157,16 +173,29 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Result<()> {
     let repo = Repo::find()?;
     match task {
-        Task::Setup { board, check } => {
-            let board = repo.board(&board.board)?;
-            setup::run(&repo, &board, check)
+        Task::Setup { board, all, check } => {
+            let boards = if all {
+                repo.boards()?
+            } else {
+                vec![board.board]
+            };
+            for name in boards {
+                setup::run(&repo, &repo.board(&name)?, check)?;
+            }
+            Ok(())
         }
-        Task::Image { build, server } => {
+        Task::Image {
+            build, all: true, ..
+        } => matrix::images(&repo, build.jobs, build.profile.as_deref()),
+        Task::Image { build, server, .. } => {
             let mut context = build.context(repo)?;
             context.server = server.map(std::path::absolute).transpose()?;
-            image::run(&context, build.profile.as_deref())
+            image::run(&context, build.profile.as_deref()).map(drop)
         }
-        Task::App { build, example } => {
+        Task::App {
+            build, all: true, ..
+        } => apps::run(&repo, build.jobs, build.profile.as_deref()),
+        Task::App { build, example, .. } => {
             let context = build.context(repo)?;
             let programs = match example {
                 Some(Example::Hello) => Programs::Hello,
@@ -179,6 +208,7 @@ fn run(task: Task) -> Result<()> {
             measurement::run(&repo, &board)
         }
         Task::Cross(arguments) => arguments.run(repo),
+        Task::Matrix(arguments) => arguments.run(&repo),
         Task::Ladder(arguments) => arguments.run(&repo),
         Task::Docs { check } => docs::run(&repo, check),
     }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::build_json::BuildRecord;
 use crate::cargo_build::to_json;
+use crate::matrix::{Suite, suite_of};
 use crate::repo::Repo;
 
 /// The version of the format.
@@ -50,6 +51,9 @@ pub struct Measurement {
     pub files: BTreeMap<String, Bytes>,
     /// What was measured on the booted image.
     pub boot: Option<Boot>,
+    /// What the boot tests said of the image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tests: Option<Suite>,
     /// What the check says of this image where its root file system may take less.
     pub over_budget: Option<String>,
 }
@@ -147,6 +151,7 @@ impl Measurement {
                 .collect(),
             files,
             boot: boot(images)?,
+            tests: suite_of(images)?,
             over_budget: over_budget(board, images)?,
         })
     }
@@ -310,6 +315,7 @@ pub mod tests {
                 ("kernel", 1_390_000),
             ]),
             boot: None,
+            tests: None,
             over_budget: None,
         }
     }

@@ -85,13 +85,17 @@ impl Output {
 
     /// What was measured on the booted image holds for the same bytes.
     fn keep_boot_figures(&self, place: &Path) -> Result<()> {
-        let figures = place.join("boot.json");
         let same = |name: &str| {
             let hash = |folder: &Path| sha256_file(&folder.join(name)).ok();
             hash(place).is_some() && hash(place) == hash(&self.images)
         };
-        if figures.is_file() && same("flash.bin") {
-            fs::copy(&figures, self.images.join("boot.json"))?;
+        if same("flash.bin") {
+            for figures in ["boot.json", "suite.json"] {
+                let old = place.join(figures);
+                if old.is_file() {
+                    fs::copy(&old, self.images.join(figures))?;
+                }
+            }
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use crate::command::{output, tool};
 pub const DEFAULT_BOARD: &str = "ast2600-evb";
 
 /// A checkout.
+#[derive(Clone)]
 pub struct Repo {
     root: PathBuf,
 }

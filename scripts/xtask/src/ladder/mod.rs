@@ -24,6 +24,8 @@ mod target;
 mod variant;
 mod weigh;
 
+pub use weigh::{on_flash, processor_seconds};
+
 use std::path::PathBuf;
 
 use anyhow::Result;

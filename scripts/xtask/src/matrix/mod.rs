@@ -1,0 +1,159 @@
+//! `cargo xtask matrix`: boards one after the other, each built, booted and tested, and what came
+//! of it in one table.
+
+mod select;
+mod suite;
+mod summary;
+
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use clap::Args;
+
+use crate::command::{Stopped, tool};
+use crate::context::Context;
+use crate::ladder::processor_seconds;
+use crate::repo::Repo;
+use crate::{image, measurement, setup};
+
+pub use suite::{Suite, of as suite_of};
+use summary::{Row, Tests};
+
+/// The command line.
+#[derive(Args)]
+pub struct Arguments {
+    /// Only this board; may be given more than once
+    #[arg(long = "board", value_name = "BOARD", conflicts_with = "rotate")]
+    boards: Vec<String>,
+    /// The default board, and one of the others: which one follows from the commit
+    #[arg(long)]
+    rotate: bool,
+    /// Measure time and memory of the booted device, and write docs/measurements/BOARD.json
+    #[arg(long)]
+    record: bool,
+    /// Jobs of each make and cargo; by default one per processor
+    #[arg(long)]
+    jobs: Option<usize>,
+}
+
+impl Arguments {
+    /// Builds, boots and tests.
+    ///
+    /// # Errors
+    /// When a board fails; the others are done all the same.
+    pub fn run(self, repo: &Repo) -> Result<()> {
+        let chosen = if self.rotate {
+            select::rotated(repo)?
+        } else {
+            select::named(repo, &self.boards)?
+        };
+        for line in &chosen.said {
+            println!("{line}");
+        }
+        each(&chosen.boards, |board| {
+            let context = Context::new(repo.clone(), board, self.jobs)?;
+            // What the emulator needs as well.
+            setup::run(repo, &context.board, false)?;
+            let mut row = built(&context)?;
+            row.tests = Some(tested(repo, board, self.record)?);
+            if self.record {
+                measurement::run(repo, &context.board)?;
+            }
+            Ok(row)
+        })
+    }
+}
+
+/// `cargo xtask image --all`.
+///
+/// # Errors
+/// When a board's image cannot be built or is over a budget; the others are built all the same.
+pub fn images(repo: &Repo, jobs: Option<usize>, profile: Option<&str>) -> Result<()> {
+    each(&repo.boards()?, |board| {
+        let context = Context::new(repo.clone(), board, jobs)?;
+        image_of(&context, profile)
+    })
+}
+
+/// Does the same for each board, prints the table, and fails where one failed.
+fn each(boards: &[String], work: impl Fn(&str) -> Result<Row>) -> Result<()> {
+    let mut rows = Vec::new();
+    for board in boards {
+        println!("== {board}");
+        let (clock, processor) = (Instant::now(), children_seconds()?);
+        let result = work(board);
+        if result.as_ref().is_err_and(|error| error.is::<Stopped>()) {
+            return result.map(drop);
+        }
+        if let Err(error) = &result {
+            eprintln!("error: {board}: {error:#}");
+        }
+        rows.push(summary::Line {
+            board: board.clone(),
+            result: result.map_err(|error| format!("{error:#}")),
+            clock: clock.elapsed().as_secs_f64(),
+            processor: children_seconds()? - processor,
+        });
+    }
+    println!("\n{}", summary::table(&rows));
+    let failed = rows.iter().filter(|row| row.result.is_err());
+    let failed = failed.map(|row| row.board.as_str()).collect::<Vec<_>>();
+    ensure!(
+        failed.is_empty(),
+        "{} of {} boards failed: {}",
+        failed.len(),
+        rows.len(),
+        failed.join(", ")
+    );
+    Ok(())
+}
+
+fn built(context: &Context) -> Result<Row> {
+    image_of(context, None)
+}
+
+fn image_of(context: &Context, profile: Option<&str>) -> Result<Row> {
+    let report = image::run(context, profile)?;
+    let component = |name: &str| {
+        let row = report.components.iter().find(|row| row.name == name);
+        row.map(|row| row.usage.used)
+    };
+    Ok(Row {
+        server: component("server"),
+        slot: report.slots.first().map(|slot| slot.usage),
+        chip: report.chip.usage,
+        tests: None,
+    })
+}
+
+/// The boot tests of an image, after a first boot that is measured where that is wanted.
+fn tested(repo: &Repo, board: &str, record: bool) -> Result<Tests> {
+    let images = repo.path("out").join(board);
+    let mut cargo = tool("cargo");
+    cargo.current_dir(repo.root());
+    if record {
+        cargo
+            .args(["run", "--quiet", "--package", "tinyrust-qemu"])
+            .args(["--bin", "tinyrust-boot", "--", "--record", "--board", board]);
+        succeed(&mut cargo, "the boot")?;
+    }
+    let suite = suite::run(repo, &images)?;
+    Ok(Tests {
+        passed: suite.passed,
+        not_applicable: suite.not_applicable.len(),
+    })
+}
+
+fn succeed(command: &mut Command, what: &str) -> Result<()> {
+    let status = command.status().context("cannot run cargo")?;
+    if !status.success() {
+        bail!("{what} failed: {status}");
+    }
+    Ok(())
+}
+
+/// What this program's children have used of the processors so far.
+fn children_seconds() -> Result<f64> {
+    processor_seconds("self", &[16, 17])
+}
