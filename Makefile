@@ -3,7 +3,8 @@
 
 BOARD ?= ast2600-evb
 
-.PHONY: help run serve image setup test lint unit layers docs-check boot-test docs clean
+.PHONY: help run serve image setup setup-all test lint unit layers apps rotation docs-check \
+	boot-test docs matrix clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,11 +27,16 @@ setup: ## Install what the build needs (Debian packages, std's source)
 	cargo build --package xtask
 	cargo xtask setup --board $(BOARD)
 
+setup-all: ## The same for every board
+	./scripts/bootstrap
+	cargo build --package xtask
+	cargo xtask setup --all
+
 image: setup ## Build out/$(BOARD)/flash.bin
 	cargo xtask image --board $(BOARD)
 
-# The order is cheapest first, so that a slip shows before the kernel is built.
-test: setup lint unit layers image docs-check boot-test ## Everything: lint, unit tests, build, budgets, boot tests
+# The order is cheapest first, so that a slip shows before a kernel is built.
+test: setup-all lint unit layers apps rotation docs-check ## Lint, unit tests, every board's app, two boards' builds and boot tests
 
 lint: ## Formatting, clippy, shellcheck
 	cargo fmt --all --check
@@ -41,11 +47,21 @@ lint: ## Formatting, clippy, shellcheck
 
 unit: ## Tests that boot nothing
 	cargo test --workspace --exclude tinyrust-qemu
+	cargo test --package tinyrust-qemu --lib --bins
 	cargo test --manifest-path app/Cargo.toml
 
 layers: ## What of the Buildroot tree and the Yocto layer can be checked without them
 	br2-external/tests/run
 	tests/yocto/check
+
+apps: ## Every board's app for its target, against its budgets
+	cargo xtask app --all
+
+rotation: ## Build, boot and test the default board and the one whose turn it is
+	cargo xtask matrix --rotate
+
+matrix: setup-all ## Build, boot and test every board
+	cargo xtask matrix
 
 docs-check: ## Are the figures in README.md and docs/ those of the image
 	cargo xtask docs --check
