@@ -92,14 +92,14 @@ enum Task {
         #[arg(long, value_name = "FILE", conflicts_with = "upx")]
         server: Option<PathBuf>,
     },
-    /// Build only the server (or an example), and print its path and size
+    /// Build only the programs, and print their paths and sizes
     App {
         #[command(flatten)]
         build: BuildArguments,
         /// The server of every board, each against the budgets of its board.toml
         #[arg(long, conflicts_with_all = ["board", "example", "upx"])]
         all: bool,
-        /// An example in the server's place
+        /// Only this example
         #[arg(long)]
         example: Option<Example>,
     },
@@ -197,9 +197,10 @@ fn run(task: Task) -> Result<()> {
         } => apps::run(&repo, build.jobs, build.profile.as_deref()),
         Task::App { build, example, .. } => {
             let context = build.context(repo)?;
+            // Without the image's other program it would be compiled once more for the image.
             let programs = match example {
                 Some(Example::Hello) => Programs::Hello,
-                None => Programs::Server,
+                None => Programs::All,
             };
             image::run_app(&context, build.profile.as_deref(), programs)
         }

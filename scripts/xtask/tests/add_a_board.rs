@@ -1,0 +1,192 @@
+//! Carries out docs/add-a-board.md, literally, in a copy of the checkout.
+//!
+//! A fenced block after the line `<!-- follow -->` is carried out: `sh` by a shell that stops at
+//! the first failure, `diff` by replacing what its lines say, which must be there exactly once.
+//! Blocks after `<!-- by hand: … -->` are left out, and printed as left out.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The board that the page adds.
+const BOARD: &str = "camera";
+
+/// A fenced block of the page.
+#[derive(Debug)]
+struct Block {
+    line: usize,
+    language: String,
+    text: String,
+    /// Why it is left out.
+    by_hand: Option<String>,
+}
+
+fn root() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.ancestors().nth(2).expect("the checkout").to_owned()
+}
+
+/// The marked blocks, in their order.
+fn blocks(page: &str) -> Vec<Block> {
+    let mut found = Vec::new();
+    let mut lines = page.lines().enumerate();
+    while let Some((_, line)) = lines.next() {
+        let Some(mark) = line
+            .strip_prefix("<!-- ")
+            .and_then(|l| l.strip_suffix(" -->"))
+        else {
+            assert!(!line.starts_with("```"), "a block without a mark: {line}");
+            continue;
+        };
+        let by_hand = mark.strip_prefix("by hand: ").map(str::to_owned);
+        assert!(
+            by_hand.is_some() || mark == "follow",
+            "unknown mark: {mark}"
+        );
+        let (at, fence) = lines.next().expect("a block after the mark");
+        let language = fence.strip_prefix("```").expect("a block after the mark");
+        let text = lines.by_ref().map(|(_, line)| line);
+        let text = text.take_while(|line| *line != "```");
+        let text = text.map(|line| format!("{line}\n")).collect();
+        found.push(Block {
+            line: at + 1,
+            language: language.to_owned(),
+            text,
+            by_hand,
+        });
+    }
+    found
+}
+
+/// Replaces what a diff without line numbers says.
+fn apply(diff: &str, folder: &Path) {
+    let mut hunks = diff.split("@@\n");
+    let head = hunks.next().expect("a head");
+    let file = head
+        .lines()
+        .find_map(|line| line.strip_prefix("+++ b/"))
+        .expect("+++ b/FILE");
+    let path = folder.join(file);
+    let mut text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
+    for hunk in hunks {
+        let side = |own: char| {
+            let lines = hunk.lines().filter(|line| line.starts_with([' ', own]));
+            lines
+                .map(|line| format!("{}\n", &line[1..]))
+                .collect::<String>()
+        };
+        let old = side('-');
+        assert_eq!(
+            text.matches(&old).count(),
+            1,
+            "{file} has not exactly one\n{old}"
+        );
+        text = text.replace(&old, &side('+'));
+    }
+    fs::write(path, text).expect("writing");
+}
+
+/// The files that git knows or would take, as they are now.
+fn copy_checkout(to: &Path) {
+    let listed = Command::new("git")
+        .arg("-C")
+        .arg(root())
+        .args([
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ])
+        .output()
+        .expect("git");
+    assert!(listed.status.success(), "git ls-files");
+    let names = String::from_utf8(listed.stdout).expect("names in UTF-8");
+    for name in names.split('\0').filter(|name| !name.is_empty()) {
+        let (from, to) = (root().join(name), to.join(name));
+        // A file may be deleted and not committed yet.
+        let Ok(data) = from.symlink_metadata() else {
+            continue;
+        };
+        fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
+        if data.is_symlink() {
+            let target = fs::read_link(&from).expect("a link");
+            std::os::unix::fs::symlink(target, &to).expect("a link");
+        } else {
+            fs::copy(&from, &to).expect("a copy");
+            // The programs of the copy are compiled again only where something changed.
+            let file = fs::File::options().write(true).open(&to).expect("the copy");
+            file.set_modified(data.modified().expect("a time"))
+                .expect("setting a time");
+        }
+    }
+}
+
+#[test]
+fn the_page_is_followed_to_a_server_for_the_new_board() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("add-a-board");
+    let checkout = folder.join("checkout");
+    if checkout.exists() {
+        fs::remove_dir_all(&checkout).expect("removing the last copy");
+    }
+    copy_checkout(&checkout);
+    let page = fs::read_to_string(checkout.join("docs/add-a-board.md")).expect("the page");
+    let blocks = blocks(&page);
+    assert!(blocks.iter().any(|block| block.by_hand.is_none()));
+    for block in &blocks {
+        let place = format!("docs/add-a-board.md:{}", block.line);
+        if let Some(reason) = &block.by_hand {
+            println!("left out: {place}: {reason}");
+            continue;
+        }
+        match block.language.as_str() {
+            "diff" => apply(&block.text, &checkout),
+            "sh" => {
+                let output = Command::new("sh")
+                    .args(["-euc", &block.text])
+                    .current_dir(&checkout)
+                    .env("CARGO_TARGET_DIR", folder.join("target"))
+                    // Cargo's own, for this test: the programs look for their checkout by it.
+                    .env_remove("CARGO_MANIFEST_DIR")
+                    .output()
+                    .expect("sh");
+                let said = String::from_utf8_lossy(&output.stdout).into_owned();
+                let errors = String::from_utf8_lossy(&output.stderr);
+                assert!(output.status.success(), "{place}\n{said}{errors}");
+                println!("{place}\n{said}");
+            }
+            other => panic!("{place}: {other}: nobody knows how to follow that"),
+        }
+    }
+    came_of_it(&checkout);
+}
+
+/// What the page promises.
+fn came_of_it(checkout: &Path) {
+    let read = |name: &str| {
+        fs::read_to_string(checkout.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    };
+    let defconfig = read(&format!("br2-external/configs/tinyrust_{BOARD}_defconfig"));
+    assert!(defconfig.contains(BOARD), "{defconfig}");
+    let readme = read("README.md");
+    assert!(
+        readme.contains(&format!("boards/{BOARD}/board.toml")),
+        "README.md lists the board"
+    );
+    let facts = read(&format!("boards/{BOARD}/board.toml"));
+    assert!(
+        facts.contains("w25q128") && !facts.contains("mx25l6405d"),
+        "{facts}"
+    );
+}
+
+#[test]
+fn a_diff_replaces_what_it_names_and_nothing_else() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("f");
+    fs::write(&file, "a\nb\na\nc\n").expect("writing");
+    apply("--- a/f\n+++ b/f\n@@\n a\n-c\n+d\n", folder.path());
+    assert_eq!(fs::read_to_string(&file).expect("reading"), "a\nb\na\nd\n");
+    let twice = std::panic::catch_unwind(|| apply("+++ b/f\n@@\n-a\n+x\n", folder.path()));
+    assert!(twice.is_err(), "what is there twice is not replaced");
+}
