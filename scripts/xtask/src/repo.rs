@@ -122,6 +122,31 @@ mod tests {
         assert_eq!(repo.board(DEFAULT_BOARD).unwrap().name, DEFAULT_BOARD);
     }
 
+    /// The product's promise, on any CPU: two whole systems in 8 MiB.
+    #[test]
+    fn no_board_allows_itself_more_than_was_promised() {
+        let repo = Repo::find().unwrap();
+        for name in repo.boards().unwrap() {
+            let board = repo.board(&name).unwrap();
+            let server = board.components.iter().find(|c| c.name == "server");
+            let server = server.unwrap_or_else(|| panic!("{name}: no component `server`"));
+            assert!(server.budget.bytes.get() <= 260_000, "{name}: server");
+            let slots = board.slots();
+            assert_eq!(slots.len(), 2, "{name}: slots");
+            for slot in slots {
+                assert!(
+                    slot.size().get() <= 3_072 << 10,
+                    "{name}: slot {}",
+                    slot.name
+                );
+                let kernel = slot
+                    .role("kernel")
+                    .unwrap_or_else(|| panic!("{name}: kernel"));
+                assert!(kernel.allowed().get() <= 2 << 20, "{name}: {}", kernel.name);
+            }
+        }
+    }
+
     #[test]
     fn an_unknown_board_is_answered_with_the_known_ones() {
         let error = Repo::find().unwrap().board("nonesuch").unwrap_err();

@@ -169,7 +169,10 @@ fn came_of_it(checkout: &Path) {
     let defconfig = read(&format!("br2-external/configs/tinyrust_{BOARD}_defconfig"));
     assert!(defconfig.contains(BOARD), "{defconfig}");
     let machine = read(&format!("meta-tinyrust/bsp/conf/machine/{BOARD}.conf"));
-    assert!(machine.contains("armv7-unknown-linux-musleabihf"), "{machine}");
+    assert!(
+        machine.contains("armv7-unknown-linux-musleabihf"),
+        "{machine}"
+    );
     let readme = read("README.md");
     assert!(
         readme.contains(&format!("boards/{BOARD}/board.toml")),
