@@ -11,6 +11,14 @@ use crate::trouble::Trouble;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// Nobody can build that board.
+    #[error("no board {name:?}; there are: {known}")]
+    NoBoard {
+        /// What was asked for.
+        name: String,
+        /// The boards that can be built.
+        known: String,
+    },
     /// A file of the image folder is not there.
     #[error("{}: no such file; `{command}` makes it", path.display())]
     NoImage {

@@ -79,9 +79,17 @@ impl ImageFolder {
     /// The folder of `board` that the direct build makes.
     ///
     /// # Errors
-    /// As [`open`](Self::open).
+    /// As [`open`](Self::open), and where there is neither such a folder nor such a board.
     pub fn of_board(board: &str) -> Result<Self, Error> {
-        Self::open(out_folder().join(board))
+        let folder = out_folder().join(board);
+        let known = boards();
+        if !folder.exists() && !known.iter().any(|name| name == board) {
+            return Err(Error::NoBoard {
+                name: board.to_owned(),
+                known: known.join(", "),
+            });
+        }
+        Self::open(folder)
     }
 
     /// The folder that [`IMAGES_VARIABLE`] names, else that of the board that
@@ -125,8 +133,26 @@ impl ImageFolder {
 
 /// Where the direct build puts its image folders.
 fn out_folder() -> PathBuf {
+    checkout().join("out")
+}
+
+fn checkout() -> &'static Path {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.parent().unwrap_or(package).join("out")
+    package.parent().unwrap_or(package)
+}
+
+/// The boards that can be built here; none where the checkout is gone.
+fn boards() -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(checkout().join("boards")) else {
+        return Vec::new();
+    };
+    let mut names = entries
+        .flatten()
+        .filter(|entry| entry.path().join("board.toml").is_file())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect::<Vec<_>>();
+    names.sort();
+    names
 }
 
 #[cfg(test)]
@@ -135,12 +161,23 @@ mod tests {
 
     #[test]
     fn a_missing_folder_says_which_command_makes_it() {
-        let error = ImageFolder::of_board("no-such-board").expect_err("no such folder");
+        let folder = out_folder().join("no-such-image");
+        let error = ImageFolder::open(folder).expect_err("no such folder");
         let message = error.to_string();
         assert!(
-            message.contains("cargo xtask image --board no-such-board"),
+            message.contains("cargo xtask image --board no-such-image"),
             "{message}"
         );
         assert!(message.contains("board.toml"), "{message}");
+    }
+
+    #[test]
+    fn an_unknown_board_is_answered_with_the_known_ones() {
+        let error = ImageFolder::of_board("no-such-board").expect_err("no such board");
+        let message = error.to_string();
+        assert!(
+            message.contains("no-such-board") && message.contains(DEFAULT_BOARD),
+            "{message}"
+        );
     }
 }
