@@ -131,6 +131,12 @@ impl Console {
         lock(&self.shared.state).closed
     }
 
+    /// Returns when the device's end is gone and everything it said has been read.
+    pub(crate) fn wait_until_closed(&self) {
+        let state = lock(&self.shared.state);
+        drop(self.shared.changed.wait_while(state, |state| !state.closed));
+    }
+
     /// Returns when there is more than `mark`, when the device's end is gone, or after
     /// `timeout`.
     pub fn wait_beyond(&self, mark: Mark, timeout: Duration) {

@@ -118,3 +118,37 @@ fn a_partly_damaged_data_partition_comes_up() {
         "kept\nkept\n"
     );
 }
+
+#[test]
+fn a_device_without_a_usable_data_partition_keeps_its_settings_in_memory() {
+    const NAME: &str = "a_device_without_a_usable_data_partition_keeps_its_settings_in_memory";
+    if !applies(NAME, no_data()) {
+        return;
+    }
+    let mut device = Device::up(NAME);
+    let machine = &device.machine;
+    // The start of /data, once more, in a kernel that says it has no such partition: what a
+    // map without one, or a chip that did not answer, leads to.
+    run(
+        machine,
+        "umount /etc && umount /data && grep -v '\"data\"' /proc/mtd >/tmp/mtd && \
+         mount -o bind /tmp/mtd /proc/mtd && /etc/init.d/data; umount /proc/mtd",
+    );
+    assert_eq!(data_state(&device.machine), "tmpfs");
+    let log = run(&device.machine, "dmesg");
+    let told = "data: not usable, settings are lost at the next restart";
+    assert!(log.contains(told), "{log}");
+    run(
+        &device.machine,
+        "echo lost >/data/lost && echo lost >/etc/lost && sync",
+    );
+    assert_eq!(run(&device.machine, "cat /etc/lost"), "lost\n");
+    device.machine.power_cut();
+    device.boot();
+    assert_eq!(state_told_everywhere(&device), "ok");
+    let left = run(
+        &device.machine,
+        "ls /data/lost /etc/lost 2>/dev/null || true",
+    );
+    assert_eq!(left, "");
+}

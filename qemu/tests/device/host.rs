@@ -164,9 +164,14 @@ fn nothing_is_left_when_the_program_is_stopped() {
             .expect("a pid");
         kill_process(pid, signal).expect("a signal");
         let status = program.wait().expect("it ends");
-        if signal == Signal::INT {
-            assert!(status.success(), "Ctrl-C is how --serve is left: {status}");
-        }
+        let expected = match signal {
+            // Ctrl-C is how --serve is left.
+            Signal::INT => Some(0),
+            // What a shell reports for a program that the signal ended.
+            Signal::TERM => Some(128 + 15),
+            _ => None,
+        };
+        assert_eq!(status.code(), expected, "after {signal:?}: {status}");
         assert_gone(qemu, &format!("after {signal:?} QEMU"));
         let deadline = Instant::now() + GONE;
         while work.exists() {

@@ -9,7 +9,7 @@ mod terminal;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
@@ -42,8 +42,15 @@ fn run(args: &Args) -> Result<ExitCode> {
         Some(folder) => ImageFolder::open(folder)?,
         None => ImageFolder::of_board(&args.board)?,
     };
-    let stop = stop_signal()?;
-    let mut builder = Machine::builder(&images).interrupted_by(Arc::clone(&stop));
+    for beside in &images.qemu().beside_flash {
+        let (file, name) = (beside.file.display(), &images.board().name);
+        eprintln!(
+            "beside the flash chip: {file}: {} (boards/{name}/board.toml:{})",
+            beside.reason, beside.line
+        );
+    }
+    let stop = Stop::on_signals()?;
+    let mut builder = Machine::builder(&images).interrupted_by(Arc::clone(&stop.flag));
     if let Some(log) = &args.log {
         builder = builder.log(log);
     }
@@ -52,17 +59,18 @@ fn run(args: &Args) -> Result<ExitCode> {
     }
     let mut machine = builder.power_on()?;
     let done = if args.shell {
-        terminal::attach(&machine, &stop)
+        terminal::attach(&machine, &stop.flag)
     } else {
-        boot(args, &machine, &stop)
+        boot(args, &machine, &stop.flag)
     };
     machine.power_cut();
     match done {
-        Ok(()) => Ok(ExitCode::SUCCESS),
+        // Ctrl-C is how --serve is left.
+        Ok(()) if stop.signal() == SIGINT => Ok(ExitCode::SUCCESS),
+        Ok(()) => Ok(stop.exit_code()),
         Err(error) if was_interrupted(&error) => {
             eprintln!("interrupted");
-            // What a shell reports for a program that Ctrl-C ended.
-            Ok(ExitCode::from(128 + 2))
+            Ok(stop.exit_code())
         }
         Err(error) => Err(error),
     }
@@ -104,15 +112,42 @@ fn serve(machine: &Machine, stop: &AtomicBool) -> Result<()> {
     Ok(())
 }
 
-/// A flag that the first signal sets; the second one ends the program at once.
-fn stop_signal() -> Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&stop))
-            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
-            .context("catching signals")?;
+/// What the first signal sets; the second one ends the program at once.
+struct Stop {
+    flag: Arc<AtomicBool>,
+    /// Which it was; 0 while there was none.
+    signal: Arc<AtomicUsize>,
+}
+
+impl Stop {
+    fn on_signals() -> Result<Self> {
+        let flag = Arc::new(AtomicBool::new(false));
+        let number = Arc::new(AtomicUsize::new(0));
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            let status = 128 + signal;
+            let value = usize::try_from(signal)?;
+            signal_hook::flag::register_conditional_shutdown(signal, status, Arc::clone(&flag))
+                .and_then(|_| signal_hook::flag::register_usize(signal, Arc::clone(&number), value))
+                .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&flag)))
+                .context("catching signals")?;
+        }
+        Ok(Self {
+            flag,
+            signal: number,
+        })
     }
-    Ok(stop)
+
+    fn signal(&self) -> i32 {
+        i32::try_from(self.signal.load(Ordering::Relaxed)).unwrap_or_default()
+    }
+
+    /// What a shell reports for a program that the signal ended; success without one.
+    fn exit_code(&self) -> ExitCode {
+        match u8::try_from(self.signal()) {
+            Ok(signal) if signal > 0 => ExitCode::from(128 + signal),
+            _ => ExitCode::SUCCESS,
+        }
+    }
 }
 
 fn was_interrupted(error: &anyhow::Error) -> bool {
