@@ -154,6 +154,22 @@ impl Machine {
         Ok(self.on("watching its watchdog")?.watchdog_bites())
     }
 
+    /// The devices of the emulated machine, with the names of their models.
+    ///
+    /// # Errors
+    /// When the power is off, or QEMU does not say.
+    pub fn models(&self) -> Result<String, Error> {
+        let tree = self
+            .on("asking for its devices")?
+            .qmp
+            .execute(
+                "human-monitor-command",
+                json!({ "command-line": "info qom-tree" }),
+            )
+            .map_err(Error::io("asking QEMU for its devices"))?;
+        Ok(tree.as_str().unwrap_or_default().to_owned())
+    }
+
     /// The chip, for reading and editing.
     ///
     /// # Errors

@@ -1,5 +1,8 @@
 //! Signs on the console that waiting any longer is of no use.
 
+use crate::fault::{self, Fault};
+use crate::images::ImageFolder;
+
 /// What ended a wait before the awaited thing came.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -10,10 +13,10 @@ pub enum Trouble {
     /// A program or the kernel met an instruction that this CPU has not.
     #[error(
         "illegal instruction: {0}\n\
-         (a CPU feature that board.toml claims and the silicon has not, \
-         or a panic in a program built with immediate-abort)"
+         (a CPU feature that board.toml claims and the silicon has not, in [rust] rustflags or \
+         [cc] cflags, or a panic in a program built with immediate-abort)"
     )]
-    IllegalInstruction(String),
+    IllegalInstruction(Fault),
     /// The kernel tripped over its own feet without giving up.
     #[error("the kernel reports a fault: {0}")]
     KernelFault(String),
@@ -45,23 +48,34 @@ pub enum Trouble {
     Interrupted,
 }
 
+impl Trouble {
+    /// With the function that an address lies in, where the image folder has the program's
+    /// symbols.
+    pub(crate) fn named(self, images: &ImageFolder) -> Self {
+        match self {
+            Self::IllegalInstruction(fault) => Self::IllegalInstruction(fault.named(images)),
+            other => other,
+        }
+    }
+}
+
 /// Finds the first sign in the console's text that the device will not come up.
 ///
 /// Sources of the phrases: Linux `kernel/panic.c`, `arch/*/kernel/traps.c` and
 /// `kernel/signal.c`; U-Boot `common/spl/spl.c`, `lib/hang.c` and
 /// `arch/arm/lib/interrupts.c`; busybox ash for the words after a program died.
 pub(crate) fn find(text: &str) -> Option<Trouble> {
-    text.lines().find_map(|line| {
+    let lines: Vec<&str> = text.lines().collect();
+    lines.iter().enumerate().find_map(|(at, line)| {
         let has = |phrases: &[&str]| phrases.iter().any(|phrase| line.contains(phrase));
         let said = || line.trim().to_owned();
         if has(&["Kernel panic - not syncing"]) {
             Some(Trouble::KernelPanic(said()))
-        } else if has(&[
-            "Illegal instruction",
-            "undefined instruction",
-            "unexpected fatal signal 4",
-        ]) {
-            Some(Trouble::IllegalInstruction(said()))
+        } else if fault::is_report(line) {
+            // Half of a report is not taken: the address is in the other half.
+            fault::read(&lines[at..]).map(Trouble::IllegalInstruction)
+        } else if has(&["Illegal instruction", "undefined instruction"]) {
+            Some(Trouble::IllegalInstruction(Fault::said(line)))
         } else if has(&["Internal error: Oops", "Unable to handle kernel"]) {
             Some(Trouble::KernelFault(said()))
         } else if has(&[
@@ -101,11 +115,11 @@ mod tests {
     }
 
     #[test]
-    fn the_illegal_instruction_keeps_its_address() {
-        let text = "tinyrust (71): undefined instruction: pc=00012344\n";
-        assert!(
-            matches!(find(text), Some(Trouble::IllegalInstruction(line)) if line.contains("pc=00012344"))
-        );
+    fn what_the_shell_says_of_a_dead_program_is_enough() {
+        assert!(matches!(
+            find("# ./x\nIllegal instruction\n"),
+            Some(Trouble::IllegalInstruction(fault)) if fault.address.is_none()
+        ));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Waiting for a device, as long as there is hope.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::console::Mark;
@@ -13,8 +13,16 @@ use crate::trouble::{self, Trouble};
 /// How many of the console's lines an error carries.
 const LAST_LINES: usize = 30;
 
-/// How long to wait. Generous, since it only counts where a device neither comes up
-/// nor says why.
+/// The longest that a device of this program took from the start of a wait to its first
+/// answer, in milliseconds: what the emulator makes of the board's processor, and what else the
+/// host has to do.
+static SLOWEST_BOOT: AtomicU64 = AtomicU64::new(0);
+
+/// How many boots' time an event may take before it counts as one that never comes.
+const BOOTS: u32 = 20;
+
+/// How long to wait, at the least: a host or an emulator on which booting takes long is given
+/// more. Generous, since it only counts where a device neither comes up nor says why.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
     /// For the whole wait.
@@ -28,6 +36,17 @@ impl Default for Patience {
         Self {
             whole: Duration::from_secs(300),
             silence: Duration::from_secs(90),
+        }
+    }
+}
+
+impl Patience {
+    /// More of it where booting was seen to take long.
+    fn scaled(self) -> Self {
+        let boot = Duration::from_millis(SLOWEST_BOOT.load(Ordering::Relaxed));
+        Self {
+            whole: self.whole.max(boot * BOOTS),
+            silence: self.silence.max(boot * BOOTS / 2),
         }
     }
 }
@@ -54,14 +73,18 @@ impl Machine {
         // short, for the time to be exact, and the later ones long, in case the host
         // is too busy for short ones.
         let mut attempt = Duration::from_millis(200);
-        self.wait_for(&format!("HTTP 200 for {path}"), || {
+        let start = Instant::now();
+        let up = self.wait_for(&format!("HTTP 200 for {path}"), || {
             let answer = Client::with_patience(emulator.server, attempt).get(path);
             attempt = (attempt + attempt / 20).min(Duration::from_secs(5));
             match answer {
                 Ok(answer) if answer.status == 200 => Some(emulator.power_on.elapsed()),
                 _ => None,
             }
-        })
+        })?;
+        let waited = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        SLOWEST_BOOT.fetch_max(waited, Ordering::Relaxed);
+        Ok(up)
     }
 
     /// Waits until the console says `phrase` after `mark`, and gives the place after it.
@@ -93,6 +116,13 @@ impl Machine {
                 return Ok(value);
             }
             if let Some(trouble) = self.trouble(emulator, start) {
+                // The last words of a QEMU that ended may still be under way.
+                if matches!(trouble, Trouble::QemuEnded { .. }) {
+                    emulator.console.wait_until_closed();
+                    if let Some(value) = probe() {
+                        return Ok(value);
+                    }
+                }
                 // Whoever interrupts does not look for a reason.
                 let log = if trouble == Trouble::Interrupted {
                     &self.log
@@ -122,7 +152,7 @@ impl Machine {
         }
         let text = self.boot_text(emulator);
         if let Some(trouble) = trouble::find(&text) {
-            return Some(trouble);
+            return Some(trouble.named(&self.images));
         }
         if !self.in_boot_loader.load(Ordering::Relaxed) && trouble::at_boot_loader_prompt(&text) {
             return Some(Trouble::BootLoaderPrompt);
@@ -131,10 +161,27 @@ impl Machine {
         if resets > self.expected_resets.load(Ordering::Relaxed) {
             return Some(Trouble::Reset(resets));
         }
+        let patience = self.patience.scaled();
         let silence = emulator.console.silence().min(start.elapsed());
-        if silence > self.patience.silence {
+        if silence > patience.silence {
             return Some(Trouble::Silence(silence.as_secs()));
         }
-        (start.elapsed() > self.patience.whole).then_some(Trouble::Deadline)
+        (start.elapsed() > patience.whole).then_some(Trouble::Deadline)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patience_grows_with_the_slowest_boot_and_never_shrinks() {
+        let least = Patience::default();
+        SLOWEST_BOOT.store(1_000, Ordering::Relaxed);
+        assert_eq!(least.scaled().whole, least.whole);
+        SLOWEST_BOOT.store(60_000, Ordering::Relaxed);
+        let grown = least.scaled();
+        assert_eq!(grown.whole, Duration::from_secs(1_200));
+        assert_eq!(grown.silence, Duration::from_secs(600));
     }
 }

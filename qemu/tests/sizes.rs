@@ -24,6 +24,12 @@ const SERVER_ON_FLASH: u64 = 205_000;
 /// What kernel and root file system of one slot may take together, in bytes.
 const SLOT: u64 = 2_200_000;
 
+/// What was promised of every board, in bytes: what the server adds to the flash, the kernel as
+/// the slot holds it, and a slot, of which two fit an 8 MiB chip.
+const SERVER_ON_ANY_FLASH: u64 = 260_000;
+const ANY_KERNEL: u64 = 2 << 20;
+const ANY_SLOT: u64 = 3072 << 10;
+
 fn images() -> ImageFolder {
     ImageFolder::from_environment().unwrap_or_else(|error| panic!("{error}"))
 }
@@ -53,6 +59,29 @@ fn not_applicable(reason: &str) {
 fn everything_is_within_its_budget() {
     let report = report(&images());
     assert!(report.fits, "{}", report.errors.join("\n"));
+}
+
+#[test]
+fn every_board_keeps_what_was_promised_of_all() {
+    let images = images();
+    let board = images.board();
+    let report = report(&images);
+    let server = report.components.iter().find(|row| row.name == "server");
+    let server = server.expect("a component `server` in board.toml");
+    let mut sizes = vec![("server", server.usage.used, SERVER_ON_ANY_FLASH)];
+    for slot in board.slots() {
+        sizes.push(("slot", slot.size(), ANY_SLOT));
+        let kernel = slot.role("kernel").expect("a kernel in each slot");
+        let used = report.partition(&kernel.name).expect("its row").usage.used;
+        sizes.push(("kernel", used, ANY_KERNEL));
+    }
+    for (what, size, allowed) in sizes {
+        println!("{what}: {size} of {allowed}");
+        assert!(
+            size.get() <= allowed,
+            "{what}: {size} bytes, {allowed} promised"
+        );
+    }
 }
 
 #[test]

@@ -11,6 +11,8 @@ mod damage;
 mod data_partition;
 mod endpoints;
 mod host;
+mod illegal_instruction;
+mod lacks;
 mod load;
 mod overlay;
 mod power_cut;

@@ -3,7 +3,9 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use flashfit::board::Facility;
 use tinyrust_qemu::prometheus::Exposition;
 use tinyrust_qemu::{ImageFolder, Machine, Permit};
 
@@ -74,32 +76,41 @@ pub(crate) fn log(test: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
 
-/// Whether the board has what `test` is about. Where not, that is printed, past the
-/// test runner's capturing of output, so that nobody takes it for a test that passed.
+/// How many tests were not applicable so far.
+static NOT_APPLICABLE: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether the board has what `test` is about. Where not, that is printed and counted, past
+/// the test runner's capturing of output, so that nobody takes it for a test that passed.
 pub(crate) fn applies(test: &str, reason_not_to: Option<String>) -> bool {
     if let Some(reason) = &reason_not_to {
         let images = images();
         let board = &images.board().name;
         writeln!(
             std::io::stderr(),
-            "not applicable on {board}: {test}: {reason}"
+            "not applicable: {test}: {reason} (no. {} of {board})",
+            NOT_APPLICABLE.fetch_add(1, Ordering::Relaxed) + 1
         )
         .expect("standard error");
     }
     reason_not_to.is_none()
 }
 
+/// What board.toml says of a facility that the emulated board has not, with the line.
+pub(crate) fn lacks(facility: Facility) -> Option<String> {
+    let images = images();
+    let board = &images.board().name;
+    images
+        .qemu()
+        .lack(facility)
+        .map(|lack| format!("{} (boards/{board}/board.toml:{})", lack.reason, lack.line))
+}
+
 /// Why a test of two slots behind U-Boot is not applicable, if so.
 pub(crate) fn no_slots() -> Option<String> {
     let images = images();
-    let board = images.board();
-    if board.u_boot.is_none() {
-        return Some(
-            "board.toml has no [u-boot]: its kernel is loaded from beside the flash".to_owned(),
-        );
-    }
-    let slots = board.slots().len();
-    (slots < 2).then(|| format!("board.toml has {slots} slot(s)"))
+    let slots = images.board().slots().len();
+    lacks(Facility::BootLoader)
+        .or_else(|| (slots < 2).then(|| format!("board.toml has {slots} slot(s)")))
 }
 
 /// Why a test of the data partition is not applicable, if so.

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use flashfit::board::Facility;
 use tinyrust_qemu::{Machine, Patience, Permit};
 
-use crate::support::{images, log, run, shared};
+use crate::support::{applies, images, lacks, log, run, shared};
 
 #[test]
 fn the_watchdog_is_fed() {
+    if !applies("the_watchdog_is_fed", lacks(Facility::Watchdog)) {
+        return;
+    }
     let machine = shared();
     let pid = run(machine, "pidof watchdog");
     let files = run(machine, &format!("ls -l /proc/{}/fd", pid.trim()));
@@ -17,11 +21,13 @@ fn the_watchdog_is_fed() {
 
 #[test]
 fn a_device_whose_watchdog_is_not_fed_resets_and_comes_back() {
+    const NAME: &str = "a_device_whose_watchdog_is_not_fed_resets_and_comes_back";
+    if !applies(NAME, lacks(Facility::Watchdog)) {
+        return;
+    }
     let permit = Permit::acquire().expect("a permit");
     let machine = Machine::builder(&images())
-        .log(log(
-            "a_device_whose_watchdog_is_not_fed_resets_and_comes_back",
-        ))
+        .log(log(NAME))
         // It is silent until the watchdog bites.
         .patience(Patience {
             silence: Duration::from_secs(300),

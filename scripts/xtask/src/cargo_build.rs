@@ -47,6 +47,12 @@ impl App {
         self.path.join(name)
     }
 
+    /// A program's symbols; absent for one that was packed.
+    pub fn symbols(&self, name: &str) -> Option<PathBuf> {
+        let path = self.path.join(format!("{name}.debug"));
+        path.is_file().then_some(path)
+    }
+
     /// What rustc was given, as JSON.
     ///
     /// # Errors
@@ -107,7 +113,7 @@ pub fn build(
 pub fn key(context: &Context, toolchain: &Toolchain, call: &CargoCall) -> Result<Key> {
     let facts = context.board.require(&context.board.rust, "rust")?;
     let library = context.rustc.sysroot.join("lib/rustlib/src/rust/library");
-    Ok(Key::new("app", 2)
+    Ok(Key::new("app", 3)
         .tree("app", &context.repo.path("app"), not_compiled)?
         .field("rustc", &context.rustc.verbose)
         .field("std", sha256_file(&library.join("Cargo.lock"))?)
@@ -141,9 +147,7 @@ pub fn collect(
     for name in call.programs.names() {
         let to = out.join(name);
         copy(&call.built(target_folder, name), &to, 0o755)?;
-        if !call.stripped {
-            split_symbols(toolchain, &to, log)?;
-        }
+        split_symbols(toolchain, &to, log)?;
     }
     Ok(())
 }
@@ -191,8 +195,8 @@ fn cargo(context: &Context, app: &Path) -> Result<Command> {
     Ok(cargo)
 }
 
-/// What the device has no use for goes to a file of its own, `<program>.debug`, which gdb and
-/// addr2line find the functions of a crash in.
+/// What the device has no use for goes to a file of its own, `<program>.debug`, in which gdb and
+/// the boot tests find the function of a crash.
 fn split_symbols(toolchain: &Toolchain, program: &Path, log: &Log) -> Result<()> {
     let mut debug = program.as_os_str().to_owned();
     debug.push(".debug");

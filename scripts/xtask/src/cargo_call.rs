@@ -56,8 +56,6 @@ pub struct CargoCall {
     pub environment: Vec<(String, String)>,
     /// What rustc is to be seen to get.
     pub expected: Expected,
-    /// The programs come out without symbols.
-    pub stripped: bool,
 }
 
 impl CargoCall {
@@ -84,6 +82,9 @@ impl CargoCall {
         arguments.extend(programs.arguments().iter().map(|&word| word.to_owned()));
         arguments.extend(allocator(&facts.allocator));
         arguments.extend(unstable(&profile, profile_name));
+        // Stripped by us, after the symbols were put aside.
+        arguments.push("--config".to_owned());
+        arguments.push(format!("profile.{profile_name}.strip=false"));
         let mut environment = [
             ("RUSTC_BOOTSTRAP", "1"),
             ("CARGO_INCREMENTAL", "0"),
@@ -102,7 +103,6 @@ impl CargoCall {
             programs,
             arguments,
             environment,
-            stripped: manifest.stripped,
             expected: expected(&facts.target, &profile, manifest, &rustflags, programs),
             rustflags,
         })
@@ -269,7 +269,6 @@ mod tests {
         let manifest = profiles::CargoProfile {
             codegen: [("panic".to_owned(), "abort".to_owned())].into(),
             lto: proof::Lto::Fat,
-            stripped: true,
         };
         let expected = expected("t", &profile(), manifest, &[], Programs::All);
         assert_eq!(expected.codegen["panic"], "immediate-abort");

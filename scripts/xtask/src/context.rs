@@ -27,6 +27,8 @@ pub struct Context {
     pub upx: bool,
     /// A program in the server's place.
     pub server: Option<PathBuf>,
+    /// A folder that is laid over the root file system last.
+    pub overlay: Option<PathBuf>,
     /// The Rust compiler.
     pub rustc: Rustc,
     /// Which sources.
@@ -59,6 +61,7 @@ impl Context {
             jobs: jobs.unwrap_or(all).max(1),
             upx: false,
             server: None,
+            overlay: None,
             rustc: Rustc::find(repo.root())?,
             sources: Sources::load(&repo.path("boards/common/sources.toml"))?,
             repo,

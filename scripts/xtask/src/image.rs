@@ -161,7 +161,7 @@ fn logs(context: &Context) -> PathBuf {
     context.cache.root().join("logs").join(identity(context))
 }
 
-/// The board and the checkout: builds of the same board in two checkouts are two builds.
+/// The image folder and the checkout: builds of the same board in two checkouts are two builds.
 fn identity(context: &Context) -> String {
     let root = sha256(context.repo.root().as_os_str().as_encoded_bytes());
     format!("{}-{}", context.output_name(), &root[..8])
@@ -296,6 +296,9 @@ fn collect(
     put(squashfs, "rootfs.squashfs".as_ref(), 0o644)?;
     for name in ["tinyrust", "hello"] {
         put(&parts.app.program(name), name.as_ref(), 0o755)?;
+    }
+    if let Some(symbols) = parts.app.symbols("tinyrust") {
+        put(&symbols, "tinyrust.debug".as_ref(), 0o644)?;
     }
     let (Some(facts), Some(u_boot)) = (&board.u_boot, &parts.u_boot) else {
         return Ok(());

@@ -91,6 +91,9 @@ enum Task {
         /// A program in the server's place; the image folder is out/BOARD.server then
         #[arg(long, value_name = "FILE", conflicts_with = "upx")]
         server: Option<PathBuf>,
+        /// Lay this folder over the root file system, after everything else
+        #[arg(long, value_name = "DIR")]
+        overlay: Option<PathBuf>,
     },
     /// Build only the programs, and print their paths and sizes
     App {
@@ -187,9 +190,15 @@ fn run(task: Task) -> Result<()> {
         Task::Image {
             build, all: true, ..
         } => matrix::images(&repo, build.jobs, build.profile.as_deref()),
-        Task::Image { build, server, .. } => {
+        Task::Image {
+            build,
+            server,
+            overlay,
+            ..
+        } => {
             let mut context = build.context(repo)?;
             context.server = server.map(std::path::absolute).transpose()?;
+            context.overlay = overlay.map(std::path::absolute).transpose()?;
             image::run(&context, build.profile.as_deref()).map(drop)
         }
         Task::App {

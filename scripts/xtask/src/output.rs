@@ -1,4 +1,4 @@
-//! out/`board`: replaced as a whole, or not at all.
+//! out/`name`, by default the board's: replaced as a whole, or not at all.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,26 +12,26 @@ use crate::key::sha256_file;
 /// The image folder that is being built, beside the one it will replace.
 pub struct Output {
     out: PathBuf,
-    board: String,
+    name: String,
     temporary: PathBuf,
     images: PathBuf,
 }
 
 impl Output {
-    /// Begins an image folder of a board in the folder `out`. What an interrupted build left
+    /// Begins an image folder of that name in the folder `out`. What an interrupted build left
     /// there is removed.
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn create(out: &Path, board: &str) -> Result<Self> {
-        let temporary = out.join(format!(".{board}.tmp"));
+    pub fn create(out: &Path, name: &str) -> Result<Self> {
+        let temporary = out.join(format!(".{name}.tmp"));
         remove(&temporary)?;
         let images = temporary.join("images");
         fs::create_dir_all(&images)
             .with_context(|| format!("cannot create {}", images.display()))?;
         Ok(Self {
             out: out.to_owned(),
-            board: board.to_owned(),
+            name: name.to_owned(),
             temporary,
             images,
         })
@@ -49,7 +49,7 @@ impl Output {
 
     /// A file of the last good build, if there is one.
     pub fn previous(&self, name: &str) -> Option<PathBuf> {
-        let path = self.out.join(&self.board).join(name);
+        let path = self.out.join(&self.name).join(name);
         path.is_file().then_some(path)
     }
 
@@ -59,7 +59,7 @@ impl Output {
     /// # Errors
     /// When it cannot be moved.
     pub fn finish(self) -> Result<()> {
-        let place = self.out.join(&self.board);
+        let place = self.out.join(&self.name);
         self.keep_boot_figures(&place)?;
         if place.exists() {
             exchange(&self.images, &place)?;
@@ -67,16 +67,16 @@ impl Output {
             fs::rename(&self.images, &place)
                 .with_context(|| format!("cannot move the images to {}", place.display()))?;
         }
-        remove(&self.out.join(format!("{}.over-budget", self.board)))
+        remove(&self.out.join(format!("{}.over-budget", self.name)))
         // What is dropped with `self` is the folder that was replaced.
     }
 
-    /// Moves the image folder to out/`board`.`suffix`; where it is then.
+    /// Moves the image folder to out/`name`.`suffix`; where it is then.
     ///
     /// # Errors
     /// When it cannot be moved.
     pub fn keep_as(self, suffix: &str) -> Result<PathBuf> {
-        let place = self.out.join(format!("{}.{suffix}", self.board));
+        let place = self.out.join(format!("{}.{suffix}", self.name));
         remove(&place)?;
         fs::rename(&self.images, &place)
             .with_context(|| format!("cannot move the images to {}", place.display()))?;

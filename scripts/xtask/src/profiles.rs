@@ -34,8 +34,6 @@ pub struct CargoProfile {
     pub codegen: BTreeMap<String, String>,
     /// Its link-time optimization.
     pub lto: Lto,
-    /// Its programs come out of cargo without symbols.
-    pub stripped: bool,
 }
 
 /// Reads a table of profiles.toml.
@@ -111,11 +109,6 @@ fn resolve(profiles: &toml::Table, name: &str) -> Result<CargoProfile> {
             Some(toml::Value::String(word)) if word == "thin" => Lto::Thin,
             _ => Lto::Off,
         },
-        stripped: match settings.get("strip") {
-            Some(toml::Value::Boolean(strip)) => *strip,
-            Some(toml::Value::String(what)) => what == "symbols",
-            _ => false,
-        },
     })
 }
 
@@ -151,10 +144,8 @@ mod tests {
         opt-level = "z"
         lto = "fat"
         panic = "abort"
-        strip = true
         [profile.tiny-diag]
         inherits = "tiny"
-        strip = false
         [profile.lost]
         inherits = "nowhere"
     "#;
@@ -168,7 +159,6 @@ mod tests {
     fn a_profile_has_what_it_inherits() {
         let diag = profile("tiny-diag").unwrap();
         assert_eq!(diag.lto, Lto::Fat);
-        assert!(!diag.stripped && profile("tiny").unwrap().stripped);
         let options = diag.codegen.iter().map(|(n, v)| format!("{n}={v}"));
         assert_eq!(
             options.collect::<Vec<_>>(),

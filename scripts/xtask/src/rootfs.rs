@@ -55,6 +55,9 @@ pub fn build(
     for path in context.overlays("rootfs") {
         key = key.tree("overlay", &path, |_| false)?;
     }
+    if let Some(path) = &context.overlay {
+        key = key.tree("last overlay", path, |_| false)?;
+    }
     for path in context.overlays("device-table.txt") {
         key = key.file("device-table", &path)?;
     }
@@ -67,6 +70,9 @@ pub fn build(
         install(server, &root.join("usr/bin/tinyrust"))?;
         install(&busybox.program(), &root.join("bin/busybox"))?;
         link(&fs::read_to_string(busybox.links())?, &root)?;
+        if let Some(overlay) = &context.overlay {
+            lay_over(overlay, &root)?;
+        }
         let mut rows = Vec::new();
         for path in context.overlays("device-table.txt") {
             let shown = context.repo.shown(&path).to_string();
