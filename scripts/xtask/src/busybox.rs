@@ -1,20 +1,20 @@
 //! The system's commands and its init: one static program and the names it goes by.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
 use crate::command::{Log, tool};
 use crate::context::{Context, Tree, copy, prefix_maps};
-use crate::fragment;
+use crate::fragment::{self, Fragment};
 use crate::key::Key;
 use crate::toolchain::Toolchain;
 
 /// For size: nothing that the linker could not drop, and no tables for exceptions.
 const CFLAGS: &str = "-Os -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
                       -fno-unwind-tables -fno-stack-protector -fno-pie";
-const LDFLAGS: &str = "-static -no-pie -Wl,--gc-sections -Wl,--build-id=none";
+const LDFLAGS: &str = "-no-pie -Wl,--gc-sections -Wl,--build-id=none";
 
 /// A finished busybox.
 pub struct Busybox {
@@ -43,14 +43,37 @@ pub fn build(
     source: &Tree,
     log: &Log,
 ) -> Result<(Busybox, bool)> {
-    let fragments = context.fragments("busybox.config")?;
+    build_linked(context, toolchain, source, None, log)
+}
+
+/// The same with the shared C library in a folder, if one is given: what the ladder compares.
+///
+/// # Errors
+/// Those of [`build`].
+pub fn build_linked(
+    context: &Context,
+    toolchain: &Toolchain,
+    source: &Tree,
+    shared: Option<&Path>,
+    log: &Log,
+) -> Result<(Busybox, bool)> {
+    let mut fragments = context.fragments("busybox.config")?;
+    let link = match shared {
+        None => format!("-static {LDFLAGS}"),
+        Some(folder) => {
+            let dynamic =
+                |fragment: Fragment| fragment.with("CONFIG_STATIC=y", "# CONFIG_STATIC is not set");
+            fragments = fragments.into_iter().map(dynamic).collect();
+            format!("-L{} {LDFLAGS}", folder.display())
+        }
+    };
     let arch = &context.board.require(&context.board.linux, "linux")?.arch;
     let key = Key::new("busybox", 1)
         .field("busybox", &source.identity)
         .field("toolchain", toolchain.identity())
         .field("arch", arch)
         .field("fragments", fragment::join(&fragments))
-        .field("flags", format!("{CFLAGS} {LDFLAGS}"));
+        .field("flags", format!("{CFLAGS} {link}"));
     let entry = context.cache.entry("busybox", &key, log, |rooms| {
         let maps = prefix_maps(&[rooms.work, &source.path]);
         let make = || {
@@ -59,7 +82,7 @@ pub fn build(
                 .arg(format!("CROSS_COMPILE={}", toolchain.cross_compile()))
                 .arg("HOSTCC=gcc")
                 .arg(format!("EXTRA_CFLAGS={CFLAGS} {maps}"))
-                .arg(format!("EXTRA_LDFLAGS={LDFLAGS}"));
+                .arg(format!("EXTRA_LDFLAGS={link}"));
             make
         };
         log.run(make().arg("allnoconfig"))?;

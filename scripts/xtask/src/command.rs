@@ -10,6 +10,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+
+use crate::processor;
 
 /// What a child may inherit. A list of what is let in, because what can leak in has no
 /// end: Buildroot's `CARGO_PROFILE_*`, a shell's `CFLAGS`, `MAKEFLAGS` of an outer make and
@@ -162,6 +165,14 @@ impl Log {
     /// # Errors
     /// When it cannot be started, fails, or another step failed meanwhile.
     pub fn run(&self, command: &mut Command) -> Result<()> {
+        self.run_counted(command).map(drop)
+    }
+
+    /// The same; what the command and its children took of the processors, in seconds.
+    ///
+    /// # Errors
+    /// Those of [`run`](Self::run).
+    pub fn run_counted(&self, command: &mut Command) -> Result<f64> {
         let shown = show(command);
         self.note(format!("$ {shown}"));
         let mut child = command
@@ -169,10 +180,15 @@ impl Log {
             .stderr(self.file.try_clone()?)
             .spawn()
             .with_context(|| format!("cannot run `{shown}`"))?;
+        let pid = Pid::from_raw(child.id().cast_signed()).context("a child without a number")?;
+        // Not waited for yet: its account goes with it.
+        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         loop {
-            if let Some(status) = child.try_wait()? {
+            if waitid(WaitId::Pid(pid), look)?.is_some() {
+                let seconds = processor::seconds(child.id(), processor::WITH_CHILDREN)?;
+                let status = child.wait()?;
                 if status.success() {
-                    return Ok(());
+                    return Ok(seconds);
                 }
                 // A Ctrl-C reaches the children as well, and they may be the first to end.
                 if self.cancelled.load(Ordering::SeqCst) {
@@ -183,9 +199,7 @@ impl Log {
             }
             if self.cancelled.load(Ordering::SeqCst) {
                 // SIGTERM, which make and cargo hand on to their own children.
-                if let Some(pid) = rustix::process::Pid::from_raw(child.id().cast_signed()) {
-                    let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
-                }
+                let _ = kill_process(pid, Signal::TERM);
                 child.wait()?;
                 return Err(Stopped.into());
             }

@@ -51,10 +51,18 @@ impl Context {
     /// # Errors
     /// When a file with facts cannot be used, or there is no compiler or cache.
     pub fn new(repo: Repo, board: &str, jobs: Option<usize>) -> Result<Self> {
-        let all = std::thread::available_parallelism().map_or(1, usize::from);
         // All cores are busy for minutes, and somebody may be working on the machine. Where
         // that is not allowed nothing is lost.
         let _ = rustix::process::nice(10);
+        Self::at_full_priority(repo, board, jobs)
+    }
+
+    /// The same for who measures time.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new).
+    pub fn at_full_priority(repo: Repo, board: &str, jobs: Option<usize>) -> Result<Self> {
+        let all = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             board: repo.board(board)?,
             cache: Cache::from_environment()?,

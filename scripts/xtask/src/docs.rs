@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::blocks;
 use crate::cross;
+use crate::ladder;
 use crate::measurement::{Measurement, drift};
 use crate::picture;
 use crate::repo::{DEFAULT_BOARD, Repo};
@@ -20,12 +21,46 @@ use crate::repo::{DEFAULT_BOARD, Repo};
 /// With `check`, when a block is not what it should be, or a fresh image in out/ differs from
 /// the committed measurements; in any case when a block cannot be made.
 pub fn run(repo: &Repo, check: bool) -> Result<()> {
+    let mut stale = blocks(repo, check, |_| true)?;
+    let board = repo.board(DEFAULT_BOARD)?;
+    let budget = picture::budget(&board, &Measurement::load(repo, DEFAULT_BOARD)?)?;
+    whole_file(repo, "docs/images/budget.svg", &budget, check, &mut stale)?;
+    let cross = cross::cross_toml(&cross::definitions(repo)?);
+    whole_file(repo, "app/Cross.toml", &cross, check, &mut stale)?;
+    stale.extend(ladder_chart(repo, check)?);
+    if check {
+        compare_with_images(repo, &mut stale)?;
+    }
+    if !stale.is_empty() {
+        bail!(
+            "{}\n`cargo xtask docs` writes them anew, `make docs` after it has measured the image",
+            stale.join("\n")
+        );
+    }
+    Ok(())
+}
+
+/// What of the ladder's own blocks and of its chart is stale.
+///
+/// # Errors
+/// When a document cannot be read or a block cannot be made.
+pub fn stale_ladder(repo: &Repo) -> Result<Vec<String>> {
+    let mut stale = blocks(repo, true, |name| name.starts_with("ladder"))?;
+    stale.extend(ladder_chart(repo, true)?);
+    Ok(stale)
+}
+
+/// Fills the blocks of the chosen names, or says which are stale.
+fn blocks(repo: &Repo, check: bool, chosen: impl Fn(&str) -> bool) -> Result<Vec<String>> {
     let mut stale = Vec::new();
     for path in documents(repo)? {
         let shown = repo.shown(&path).to_string();
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {shown}"))?;
-        let filled =
-            fill(&text, |name| blocks::content(repo, name)).with_context(|| shown.clone())?;
+        let content = |name: &str| match chosen(name) {
+            true => blocks::content(repo, name).map(Some),
+            false => Ok(None),
+        };
+        let filled = fill(&text, content).with_context(|| shown.clone())?;
         if filled.text == text {
             continue;
         }
@@ -39,38 +74,34 @@ pub fn run(repo: &Repo, check: bool) -> Result<()> {
             println!("updated {shown}");
         }
     }
-    whole_files(repo, check, &mut stale)?;
-    if check {
-        compare_with_images(repo, &mut stale)?;
-    }
-    if !stale.is_empty() {
-        bail!(
-            "{}\n`cargo xtask docs` writes them anew, `make docs` after it has measured the image",
-            stale.join("\n")
-        );
-    }
-    Ok(())
+    Ok(stale)
 }
 
-/// Files that are generated as a whole: the picture of the budget table, app/Cross.toml.
-fn whole_files(repo: &Repo, check: bool, stale: &mut Vec<String>) -> Result<()> {
-    let board = repo.board(DEFAULT_BOARD)?;
-    let picture = picture::budget(&board, &Measurement::load(repo, DEFAULT_BOARD)?)?;
-    let cross = cross::cross_toml(&cross::definitions(repo)?);
-    for (path, content) in [
-        ("docs/images/budget.svg", picture),
-        ("app/Cross.toml", cross),
-    ] {
-        let place = repo.path(path);
-        if fs::read_to_string(&place).is_ok_and(|old| old == content) {
-            continue;
-        }
-        if check {
-            stale.push(format!("{path}: it is stale"));
-        } else {
-            fs::write(&place, content).with_context(|| format!("cannot write {path}"))?;
-            println!("updated {path}");
-        }
+/// The ladder's picture.
+fn ladder_chart(repo: &Repo, check: bool) -> Result<Vec<String>> {
+    let mut stale = Vec::new();
+    let chart = ladder::chart(repo)?;
+    whole_file(repo, "docs/ladder/ladder.svg", &chart, check, &mut stale)?;
+    Ok(stale)
+}
+
+/// A file that is generated as a whole: written, or said to be stale.
+fn whole_file(
+    repo: &Repo,
+    path: &str,
+    content: &str,
+    check: bool,
+    stale: &mut Vec<String>,
+) -> Result<()> {
+    let place = repo.path(path);
+    if fs::read_to_string(&place).is_ok_and(|old| old == content) {
+        return Ok(());
+    }
+    if check {
+        stale.push(format!("{path}: it is stale"));
+    } else {
+        fs::write(&place, content).with_context(|| format!("cannot write {path}"))?;
+        println!("updated {path}");
     }
     Ok(())
 }
@@ -129,8 +160,8 @@ struct Filled {
     changed: Vec<(usize, String)>,
 }
 
-/// Fills the blocks of a document with what `content` says.
-fn fill(text: &str, content: impl Fn(&str) -> Result<String>) -> Result<Filled> {
+/// Fills the blocks of a document with what `content` says; those of which it says nothing stay.
+fn fill(text: &str, content: impl Fn(&str) -> Result<Option<String>>) -> Result<Filled> {
     let mut filled = Filled {
         text: String::with_capacity(text.len()),
         changed: Vec::new(),
@@ -162,6 +193,7 @@ fn fill(text: &str, content: impl Fn(&str) -> Result<String>) -> Result<Filled> 
             }
         };
         let new = content(name).with_context(|| format!("line {}: block {name}", at + 1))?;
+        let new = new.unwrap_or_else(|| old.clone());
         if new != old {
             filled.changed.push((at + 1, name.to_owned()));
         }
@@ -187,8 +219,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn shout(name: &str) -> Result<String> {
-        Ok(format!("{}!\n", name.to_uppercase()))
+    fn shout(name: &str) -> Result<Option<String>> {
+        Ok(Some(format!("{}!\n", name.to_uppercase())))
     }
 
     const TEXT: &str = "# t\n<!-- begin generated: a -->\nold\n<!-- end generated: a -->\nrest\n\
@@ -199,6 +231,11 @@ mod tests {
         let filled = fill(TEXT, shout).unwrap();
         assert_eq!(filled.text, TEXT.replace("old", "A!"));
         assert_eq!(filled.changed, [(2, "a".to_owned())]);
+    }
+
+    #[test]
+    fn a_block_that_is_not_asked_for_stays() {
+        assert_eq!(fill(TEXT, |_| Ok(None)).unwrap().text, TEXT);
     }
 
     #[test]

@@ -36,6 +36,12 @@ impl Fragment {
         Ok(Self { shown, text })
     }
 
+    /// The same with another line in the place of one.
+    pub fn with(mut self, old: &str, new: &str) -> Self {
+        self.text = self.text.replace(&format!("{old}\n"), &format!("{new}\n"));
+        self
+    }
+
     /// The file's content.
     pub fn text(&self) -> &str {
         &self.text

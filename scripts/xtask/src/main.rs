@@ -27,6 +27,7 @@ mod matrix;
 mod measurement;
 mod output;
 mod picture;
+mod processor;
 mod profiles;
 mod progress;
 mod proof;

@@ -37,6 +37,10 @@ const TOOLS: &[(&str, &str)] = &[
         "python3-venv",
         "the linters of the Buildroot and Yocto layers",
     ),
+    (
+        "qemu-user-static",
+        "the ladder: boards' programs have to answer",
+    ),
     ("rsync", "kernel: headers"),
     ("shellcheck", "make lint"),
     ("squashfs-tools", "the root file system"),
@@ -148,5 +152,6 @@ mod tests {
         }
         assert!(all.contains(&board.qemu.as_ref().unwrap().package));
         assert!(all.is_sorted() && all.contains(&"squashfs-tools".to_owned()));
+        assert!(all.contains(&"qemu-user-static".to_owned()));
     }
 }

@@ -9,6 +9,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
+use flashfit::board::Cc;
 
 use crate::cache::Rooms;
 use crate::command::{Log, output, tool};
@@ -108,32 +109,80 @@ fn machine(prefix: &str) -> Result<String> {
     Ok(machine.to_owned())
 }
 
-fn library(context: &Context, musl: &Tree, machine: &str, rooms: &Rooms, log: &Log) -> Result<()> {
+/// The C library as a shared one, `lib/libc.so` of an entry, which the ladder compares with
+/// programs that each bring their own; whether it was in the cache.
+///
+/// # Errors
+/// When musl cannot be built.
+pub fn shared_library(context: &Context, musl: &Tree, log: &Log) -> Result<(PathBuf, bool)> {
     let cc = context.cc()?;
+    let machine = machine(&cc.prefix)?;
+    let key = Key::new("libc", 1)
+        .field("musl", &musl.identity)
+        .field("cc", context.cc_version()?)
+        .field("prefix", &cc.prefix)
+        .field("cflags", cc.cflags.join(" "));
+    let entry = context.cache.entry("libc", &key, log, |rooms| {
+        let build = rooms.work.join("musl");
+        configure(context, musl, &machine, &["--disable-static"], &build, log)?;
+        let make = format!("--jobs={}", context.jobs);
+        log.run(
+            tool("make")
+                .current_dir(&build)
+                .args([&make, "lib/libc.so"]),
+        )?;
+        let library = rooms.out.join("lib/libc.so");
+        fs::create_dir_all(rooms.out.join("lib"))?;
+        copy(&build.join("lib/libc.so"), &library, 0o755)?;
+        log.run(
+            tool(format!("{}strip", cc.prefix))
+                .arg("--strip-unneeded")
+                .arg(&library),
+        )?;
+        // Rust's std asks for GCC's unwinder as a shared library; the static one is found first.
+        copy(&unwinder(cc)?, &rooms.out.join("lib/libgcc_s.a"), 0o644)
+    })?;
+    Ok((entry.path, entry.hit))
+}
+
+fn library(context: &Context, musl: &Tree, machine: &str, rooms: &Rooms, log: &Log) -> Result<()> {
     let build = rooms.work.join("musl");
-    fs::create_dir_all(&build)?;
-    let flags = format!(
-        // No table of unwinding and no section that the linker cannot drop: musl adds those
-        // flags itself. Debian's compiler makes position-independent code unless told.
-        "-Os {} -fno-pie {}",
-        cc.cflags.join(" "),
-        prefix_maps(&[&musl.path, &build])
-    );
-    log.run(
-        tool(musl.path.join("configure"))
-            .current_dir(&build)
-            .arg(format!("--target={machine}"))
-            .args(["--prefix=/", "--disable-shared", "--disable-wrapper"])
-            .env("CROSS_COMPILE", &cc.prefix)
-            .env("CC", format!("{}gcc", cc.prefix))
-            .env("CFLAGS", flags),
-    )?;
+    configure(context, musl, machine, &["--disable-shared"], &build, log)?;
     log.run(
         tool("make")
             .current_dir(&build)
             .arg(format!("--jobs={}", context.jobs))
             .arg("install")
             .arg(format!("DESTDIR={}", rooms.out.join("sysroot").display())),
+    )
+}
+
+fn configure(
+    context: &Context,
+    musl: &Tree,
+    machine: &str,
+    kind: &[&str],
+    build: &Path,
+    log: &Log,
+) -> Result<()> {
+    let cc = context.cc()?;
+    fs::create_dir_all(build)?;
+    let flags = format!(
+        // No table of unwinding and no section that the linker cannot drop: musl adds those
+        // flags itself. Debian's compiler makes position-independent code unless told.
+        "-Os {} -fno-pie {}",
+        cc.cflags.join(" "),
+        prefix_maps(&[&musl.path, build])
+    );
+    log.run(
+        tool(musl.path.join("configure"))
+            .current_dir(build)
+            .arg(format!("--target={machine}"))
+            .args(["--prefix=/", "--disable-wrapper"])
+            .args(kind)
+            .env("CROSS_COMPILE", &cc.prefix)
+            .env("CC", format!("{}gcc", cc.prefix))
+            .env("CFLAGS", flags),
     )
 }
 
@@ -184,18 +233,27 @@ fn compiler(context: &Context, musl: &Tree, prefix: &str, rooms: &Rooms) -> Resu
     }
 
     // Rust's std asks the linker for libunwind on static musl; GCC's own unwinder is it.
+    copy(
+        &unwinder(cc)?,
+        &rooms.out.join("sysroot/lib/libunwind.a"),
+        0o644,
+    )
+}
+
+/// GCC's own unwinder, static.
+fn unwinder(cc: &Cc) -> Result<PathBuf> {
     let unwinder = output(
         tool(format!("{}gcc", cc.prefix))
             .args(&cc.cflags)
             .arg("-print-file-name=libgcc_eh.a"),
     )?;
-    let unwinder = Path::new(unwinder.trim());
+    let unwinder = PathBuf::from(unwinder.trim());
     ensure!(
         unwinder.is_absolute(),
         "{}gcc has no libgcc_eh.a",
         cc.prefix
     );
-    copy(unwinder, &rooms.out.join("sysroot/lib/libunwind.a"), 0o644)
+    Ok(unwinder)
 }
 
 /// Links a static program with a copy of the compiler that looks for everything where it is

@@ -11,9 +11,11 @@ use anyhow::{Context, Result};
 use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SectionKind, SymbolKind, elf};
 use serde::{Deserialize, Serialize};
 
-use super::bench::{ARTICLE_TARGET, Bench, native};
+use super::bench::Bench;
+use super::recipe::Recipe;
 use super::record::{Named, ladder_id};
-use super::{board, suite};
+use super::suite;
+use super::target::Target;
 
 /// How many functions are kept.
 const FUNCTIONS: usize = 25;
@@ -68,36 +70,41 @@ pub fn rows(part: &str) -> Vec<String> {
 /// When one cannot be built or read.
 pub fn measure(
     bench: &Bench,
-    part: &str,
+    target: &Target,
     ids: &[String],
     keep: impl Fn(Attribution) -> Result<()>,
 ) -> Result<()> {
-    let target = match part {
-        ARTICLE_TARGET => native(),
-        board => board::target(bench, board)?,
-    };
     bench.each(
         ids,
         |id| format!("twin of {id}"),
         |id| {
-            let subject = SUBJECTS
-                .iter()
-                .find(|(name, _)| id.ends_with(&format!("/{name}")));
-            let (name, program) = subject.context("no such subject")?;
-            let steps = match *name {
-                "release" => Vec::new(),
-                _ => bench.steps.everything(),
-            };
-            let mut recipe = suite::recipe(bench, &target, &ladder_id("release", &steps))?;
-            recipe.strip = false;
-            if let Some(program) = program {
-                recipe.program = bench.program(program);
-            }
-            let weighed = bench.scales().weigh(&recipe, &bench.log)?;
+            let recipe = recipe(bench, target, id)?;
+            let weighed = bench.scales(0).weigh(&recipe, &bench.log)?;
             keep(take_apart(id, &weighed.file)?)?;
             Ok(weighed.cached)
         },
     )
+}
+
+/// How a row's program is built, symbols and all.
+///
+/// # Errors
+/// When there is no such row.
+pub fn recipe(bench: &Bench, target: &Target, id: &str) -> Result<Recipe> {
+    let subject = SUBJECTS
+        .iter()
+        .find(|(name, _)| id.ends_with(&format!("/{name}")));
+    let (name, program) = subject.context("no such subject")?;
+    let steps = match *name {
+        "release" => Vec::new(),
+        _ => bench.steps.everything(),
+    };
+    let mut recipe = suite::recipe(bench, target, &ladder_id("release", &steps))?;
+    recipe.strip = false;
+    if let Some(program) = program {
+        recipe.program = bench.program(program);
+    }
+    Ok(recipe)
 }
 
 fn take_apart(id: &str, file: &Path) -> Result<Attribution> {

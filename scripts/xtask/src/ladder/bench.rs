@@ -77,13 +77,17 @@ impl<'a> Bench<'a> {
         })
     }
 
-    /// The scales.
-    pub fn scales(&self) -> Scales<'_> {
+    /// The scales of a worker; the first one's serve where there is only one.
+    pub fn scales(&self, worker: usize) -> Scales<'_> {
         Scales {
             cache: &self.cache,
             root: self.repo.root(),
             upx: &self.upx,
             tools: &self.tools,
+            room: match worker {
+                0 => String::new(),
+                other => format!("-{other}"),
+            },
         }
     }
 
@@ -95,6 +99,15 @@ impl<'a> Bench<'a> {
             name: "hello".to_owned(),
             folder: "examples",
             argument: "{port}",
+        }
+    }
+
+    /// Another of the app's examples.
+    pub fn example(&self, name: &str) -> Program {
+        Program {
+            select: vec!["--example".to_owned(), name.to_owned()],
+            name: name.to_owned(),
+            ..self.hello()
         }
     }
 
@@ -152,7 +165,7 @@ impl<'a> Bench<'a> {
     /// to be done.
     ///
     /// # Errors
-    /// The first of `work`, with the row's name and the end of the log.
+    /// Those of `work`, when all rows have been tried, each with its name and the end of the log.
     pub fn each<T>(
         &self,
         rows: &[T],
@@ -160,6 +173,7 @@ impl<'a> Bench<'a> {
         work: impl Fn(&T) -> Result<bool>,
     ) -> Result<()> {
         let progress = Progress::new(rows.len());
+        let mut failed = Vec::new();
         for (index, row) in rows.iter().enumerate() {
             // The display keeps names for the program's lifetime; a run has some sixty rows.
             let name: &'static str = Box::leak(name(row).into_boxed_str());
@@ -174,12 +188,17 @@ impl<'a> Bench<'a> {
                 }
                 Err(error) => {
                     shown.finish(Outcome::Failed);
-                    let log = self.log.path().display();
                     let tail = self.log.tail(20);
-                    return Err(error.context(format!("{tail}\n{name}; the log is {log}")));
+                    failed.push(format!("{tail}\n{name}: {error:#}"));
                 }
             }
         }
+        ensure!(
+            failed.is_empty(),
+            "{}\nthe log is {}",
+            failed.join("\n"),
+            self.log.path().display()
+        );
         Ok(())
     }
 }
@@ -187,6 +206,7 @@ impl<'a> Bench<'a> {
 /// The machine's own target, which is the article's.
 pub fn native() -> Target {
     Target {
+        board: None,
         triple: ARTICLE_TARGET.to_owned(),
         rustflags: Vec::new(),
         linker: None,

@@ -6,13 +6,14 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-use super::bench::{ARTICLE_TARGET, Bench, native};
+use super::bench::{ARTICLE_TARGET, Bench};
 use super::recipe::Recipe;
 use super::record::{Row, ladder_id};
 use super::serve::Launch;
+use super::shared::Shared;
+use super::suite;
 use super::target::Target;
 use super::weigh::on_flash;
-use super::{board, suite};
 
 /// The file.
 #[derive(Debug, Deserialize)]
@@ -50,6 +51,10 @@ pub struct Experiment {
     patch: Option<String>,
     versions: BTreeMap<String, String>,
     program: Option<String>,
+    /// Another example of the app.
+    example: Option<String>,
+    /// Linked with one C library that busybox shares.
+    shared_libc: bool,
     squashfs: Option<Squashfs>,
     upx: bool,
 }
@@ -102,25 +107,38 @@ impl Beyond {
     /// Measures rows.
     ///
     /// # Errors
-    /// The first row's that fails.
+    /// Those of the rows that fail.
     pub fn measure(
         &self,
         bench: &Bench,
-        part: &str,
+        target: &Target,
         ids: &[String],
         keep: impl Fn(Row) -> Result<()>,
     ) -> Result<()> {
-        let target = match part {
-            ARTICLE_TARGET => native(),
-            board => board::target(bench, board)?,
-        };
         bench.each(ids, String::clone, |id| {
-            let name = id.rsplit('/').next().unwrap_or_default();
-            let experiment = self.experiment.iter().find(|e| e.name == name).cloned();
-            let (row, cached) = measure(bench, &target, id, &experiment.unwrap_or_default())?;
+            let (row, cached) = measure(bench, target, id, &self.find(id))?;
             row.map(&keep).transpose()?;
             Ok(cached)
         })
+    }
+
+    /// How a row's program is built; none for one that is known not to compile.
+    ///
+    /// # Errors
+    /// When a tool that it needs is not there.
+    pub fn recipe(&self, bench: &Bench, target: &Target, id: &str) -> Result<Option<Recipe>> {
+        let experiment = self.find(id);
+        match experiment.verdict {
+            Verdict::Fails => Ok(None),
+            _ => experiment.recipe(bench, target).map(Some),
+        }
+    }
+
+    /// The experiment of a row; that of the best program changes nothing.
+    fn find(&self, id: &str) -> Experiment {
+        let name = id.rsplit('/').next().unwrap_or_default();
+        let experiment = self.experiment.iter().find(|e| e.name == name);
+        experiment.cloned().unwrap_or_default()
     }
 }
 
@@ -133,6 +151,21 @@ impl Experiment {
     }
 
     /// The best program's recipe with the change made.
+    fn recipe(&self, bench: &Bench, target: &Target) -> Result<Recipe> {
+        let best = bench.steps.everything();
+        let mut recipe = suite::recipe(bench, target, &ladder_id("release", &best))?;
+        self.apply(&mut recipe, bench)?;
+        if let Some(shared) = self.shared(bench, target)? {
+            shared.link(&mut recipe);
+        }
+        Ok(recipe)
+    }
+
+    fn shared(&self, bench: &Bench, target: &Target) -> Result<Option<Shared>> {
+        let board = target.board.as_deref().filter(|_| self.shared_libc);
+        board.map(|board| Shared::new(bench, board)).transpose()
+    }
+
     fn apply(&self, recipe: &mut Recipe, bench: &Bench) -> Result<()> {
         for flags in [&mut recipe.rustflags, &mut recipe.target.rustflags] {
             for unwanted in &self.remove_rustflags {
@@ -158,6 +191,9 @@ impl Experiment {
         }
         if let Some(name) = &self.program {
             recipe.program = bench.program(name);
+        }
+        if let Some(name) = &self.example {
+            recipe.program = bench.example(name);
         }
         let patches = bench.repo.path("ladder/patches");
         let patch = self
@@ -191,11 +227,9 @@ fn measure(
     id: &str,
     experiment: &Experiment,
 ) -> Result<(Option<Row>, bool)> {
-    let best = bench.steps.everything();
-    let mut recipe = suite::recipe(bench, target, &ladder_id("release", &best))?;
-    experiment.apply(&mut recipe, bench)?;
+    let recipe = experiment.recipe(bench, target)?;
     let weighed = match (
-        bench.scales().weigh(&recipe, &bench.log),
+        bench.scales(0).weigh(&recipe, &bench.log),
         experiment.verdict,
     ) {
         (Err(_), Verdict::Fails) => return Ok((None, false)),
@@ -204,10 +238,19 @@ fn measure(
         }
         (weighed, _) => weighed?,
     };
-    let argument = recipe.program.argument;
-    Launch::program(&weighed.file, target.runner.as_deref(), argument)
+    let (runner, argument) = (target.runner.as_deref(), recipe.program.argument);
+    let shared = experiment.shared(bench, target)?;
+    let launch = match &shared {
+        Some(shared) => shared.launch(&weighed.file, runner, argument)?,
+        None => Launch::program(&weighed.file, runner, argument),
+    };
+    launch
         .start()
         .context("it has to answer before it counts")?;
+    let mut weighed = weighed;
+    if let Some(shared) = shared {
+        shared.weigh(bench, &mut weighed, target.bcj.as_deref())?;
+    }
     let mut weight = weighed.weight;
     if let Some(squashfs) = &experiment.squashfs {
         let filter = target

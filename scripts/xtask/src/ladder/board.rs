@@ -14,7 +14,7 @@ use crate::toolchain;
 /// # Errors
 /// When board.toml lacks a table, or the toolchain cannot be built.
 pub fn target(bench: &Bench, board: &str) -> Result<Target> {
-    let context = Context::new(Repo::find()?, board, None)?;
+    let context = Context::at_full_priority(Repo::find()?, board, None)?;
     let note = |text: String| eprintln!("{text}");
     let musl = context.tree("musl", &bench.log, &note)?;
     let linux = context.tree("linux", &bench.log, &note)?;
@@ -26,6 +26,7 @@ pub fn target(bench: &Bench, board: &str) -> Result<Target> {
     }
     let rootfs = context.board.require(&context.board.rootfs, "rootfs")?;
     Ok(Target {
+        board: Some(board.to_owned()),
         rustflags,
         linker: Some(toolchain.gcc()),
         strip: format!("{}strip", context.cc()?.prefix),
@@ -51,6 +52,6 @@ fn runner(triple: &str) -> Result<String> {
         .any(|folder| folder.join(&program).is_file());
     found
         .then_some(())
-        .with_context(|| format!("{program} is not installed: apt-get install qemu-user-static"))?;
+        .with_context(|| format!("{program} is not installed: `cargo xtask setup` installs it"))?;
     Ok(program)
 }

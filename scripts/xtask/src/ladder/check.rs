@@ -7,27 +7,23 @@ use flashfit::units::Bytes;
 
 use super::article::Article;
 use super::bench::{ARTICLE_TARGET, Bench, native};
-use super::page::{Page, read};
+use super::page::read;
 use super::record::{Record, ladder_id};
 use super::suite::Kinds;
 use super::weigh::Weight;
-use super::{board, chart, chart_path, suite};
+use super::{board, suite};
+use crate::docs;
 use crate::repo::{DEFAULT_BOARD, Repo};
 
 /// How much larger a program may be than recorded.
 const TOLERANCE_PERCENT: u64 = 1;
 
-/// Compares the chart with the measurements, and rebuilt programs with their rows. The blocks
-/// of the documents are compared by `cargo xtask docs --check`.
+/// Compares tables and chart with the measurements, and rebuilt programs with their rows.
 ///
 /// # Errors
 /// With everything that differs.
 pub fn run(repo: &Repo) -> Result<()> {
-    let mut wrong = Vec::new();
-    let chart = std::fs::read_to_string(chart_path(repo)).unwrap_or_default();
-    if chart != chart::svg(&Page::new(repo)?)? {
-        wrong.push("docs/ladder/ladder.svg is not the picture of its figures".to_owned());
-    }
+    let mut wrong = docs::stale_ladder(repo)?;
     let bench = Bench::new(repo, false)?;
     let id = ladder_id("release", &bench.steps.everything());
     for part in [ARTICLE_TARGET, DEFAULT_BOARD] {

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 use super::bench::{Bench, native};
+use super::recipe::Recipe;
 use super::record::{Row, ladder_id};
 use super::runtime::Stopwatch;
 use super::serve::Launch;
@@ -74,10 +75,23 @@ impl Company {
             .collect()
     }
 
+    /// How a server is built; none for those of Debian.
+    ///
+    /// # Errors
+    /// When there is no such server.
+    pub fn recipe(&self, bench: &Bench, id: &str) -> Result<Option<Recipe>> {
+        let server = self.server.iter().find(|server| server.name == id);
+        let server = server.with_context(|| format!("no server `{id}`"))?;
+        match server.package {
+            Some(_) => Ok(None),
+            None => server.recipe(bench).map(Some),
+        }
+    }
+
     /// Measures servers.
     ///
     /// # Errors
-    /// The first one's that fails.
+    /// Those of the servers that fail.
     pub fn measure(
         &self,
         bench: &Bench,
@@ -120,13 +134,18 @@ impl Server {
         Ok((row, cached && known))
     }
 
-    fn rust(&self, bench: &Bench) -> Result<(Weight, Launch, bool)> {
+    fn recipe(&self, bench: &Bench) -> Result<Recipe> {
         let best = ladder_id("release", &bench.steps.everything());
         let mut recipe = suite::recipe(bench, &native(), &best)?;
         if let Some(name) = &self.program {
             recipe.program = bench.program(name);
         }
-        let weighed = bench.scales().weigh(&recipe, &bench.log)?;
+        Ok(recipe)
+    }
+
+    fn rust(&self, bench: &Bench) -> Result<(Weight, Launch, bool)> {
+        let recipe = self.recipe(bench)?;
+        let weighed = bench.scales(0).weigh(&recipe, &bench.log)?;
         let launch = Launch::program(&weighed.file, None, recipe.program.argument);
         Ok((weighed.weight, launch, weighed.cached))
     }

@@ -1,5 +1,6 @@
 //! `cargo xtask ladder`: the steps of the article and those beyond, measured.
 
+mod ahead;
 mod article;
 mod attribution;
 mod bench;
@@ -12,11 +13,13 @@ mod company;
 mod figures;
 mod load;
 mod page;
+mod plan;
 mod price;
 mod recipe;
 mod record;
 mod runtime;
 mod serve;
+mod shared;
 mod step;
 mod suite;
 mod tables;
@@ -24,18 +27,16 @@ mod target;
 mod variant;
 mod weigh;
 
-pub use weigh::{on_flash, processor_seconds};
+pub use weigh::on_flash;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Parser;
 
-use crate::repo::{DEFAULT_BOARD, Repo};
-use article::Article;
-use bench::{ARTICLE_TARGET, Bench, native};
-use beyond::Beyond;
-use company::Company;
+use crate::repo::Repo;
+use bench::Bench;
+use plan::Wanted;
 use record::{Named, Record};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -59,7 +60,10 @@ pub struct Arguments {
     /// Measure how the programs run again, also where that is known: after a run on a busy machine
     #[arg(long)]
     again: bool,
-    /// Only compare: the chart with the measurements, and rebuilt programs with their rows
+    /// Build this many programs at the same time; as many as there are processors without it
+    #[arg(long, short, value_name = "N")]
+    jobs: Option<usize>,
+    /// Only compare: tables and chart with the measurements, and rebuilt programs with their rows
     #[arg(long, conflicts_with_all = ["only", "target", "alone", "stacked"])]
     check: bool,
 }
@@ -74,61 +78,33 @@ impl Arguments {
             return check::run(repo);
         }
         let bench = Bench::new(repo, self.again)?;
-        let article = Article::read(&repo.path("docs/ladder/2018.json"))?;
-        if self.wants(ARTICLE_TARGET) {
-            let all = suite::article_rows(&bench.steps, &article, Kinds::All);
-            let kinds = match (self.alone, self.stacked) {
-                (true, _) => Kinds::Alone,
-                (_, true) => Kinds::Stacked,
-                _ => Kinds::All,
-            };
-            let chosen = self.chosen(&suite::article_rows(&bench.steps, &article, kinds));
-            suite::measure(&bench, &native(), &chosen, |row| {
-                save(&bench, ARTICLE_TARGET, row, &all)
-            })?;
+        let parts = plan::parts(
+            &bench,
+            &Wanted {
+                part: &|part| self.wants(part),
+                everything: self.target.is_empty(),
+                rows: &|ids| self.chosen(ids),
+                kinds: match (self.alone, self.stacked) {
+                    (true, _) => Kinds::Alone,
+                    (_, true) => Kinds::Stacked,
+                    _ => Kinds::All,
+                },
+            },
+        )?;
+        let mut recipes = Vec::new();
+        for part in &parts {
+            recipes.extend(part.recipes(&bench)?);
         }
-        for board in repo.boards()? {
-            if self.wants(&board) {
-                let target = board::target(&bench, &board)?;
-                let all = suite::board_rows(&bench.steps, &target);
-                suite::measure(&bench, &target, &self.chosen(&all), |row| {
-                    save(&bench, &board, row, &all)
-                })?;
-            }
+        let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+        ahead::build(&bench, recipes, self.jobs.unwrap_or_else(processors))?;
+        let mut failed = Vec::new();
+        for part in &parts {
+            failed.extend(part.measure(&bench).err());
         }
-        if self.wants("beyond") {
-            let beyond = Beyond::read(&repo.path("ladder/beyond.toml"))?;
-            let parts = [DEFAULT_BOARD, ARTICLE_TARGET];
-            let all = parts
-                .iter()
-                .flat_map(|part| beyond.rows(part))
-                .collect::<Vec<_>>();
-            for part in parts {
-                let chosen = self.chosen(&beyond.rows(part));
-                beyond.measure(&bench, part, &chosen, |row| {
-                    save(&bench, "beyond", row, &all)
-                })?;
-            }
+        if !failed.is_empty() {
+            let failed = failed.iter().map(|error| format!("{error:#}"));
+            bail!("{}", failed.collect::<Vec<_>>().join("\n"));
         }
-        if self.wants("attribution") {
-            let parts = [DEFAULT_BOARD, ARTICLE_TARGET];
-            let all = parts.map(attribution::rows).concat();
-            for part in parts {
-                let chosen = self.chosen(&attribution::rows(part));
-                attribution::measure(&bench, part, &chosen, |row| {
-                    save(&bench, "attribution", row, &all)
-                })?;
-            }
-        }
-        if self.wants("company") {
-            let company = Company::read(&repo.path("ladder/company.toml"))?;
-            let all = company.rows();
-            company.measure(&bench, &self.chosen(&all), |row| {
-                save(&bench, "company", row, &all)
-            })?;
-        }
-        let page = page::Page::new(repo)?;
-        std::fs::write(chart_path(repo), chart::svg(&page)?)?;
         eprintln!("now `cargo xtask docs` prints the figures into the documents");
         Ok(())
     }
@@ -152,8 +128,12 @@ pub fn block(repo: &Repo, name: &str) -> Result<String> {
     page::Page::new(repo)?.block(name.strip_prefix("ladder").unwrap_or(name))
 }
 
-fn chart_path(repo: &Repo) -> PathBuf {
-    repo.path("docs/ladder/ladder.svg")
+/// The picture of the ladder, as SVG.
+///
+/// # Errors
+/// When a measurement is not understood.
+pub fn chart(repo: &Repo) -> Result<String> {
+    chart::svg(&page::Page::new(repo)?)
 }
 
 /// Where the measurements of a part are kept.

@@ -143,6 +143,29 @@ impl Recipe {
         cargo
     }
 
+    /// What progress calls it.
+    pub fn describe(&self) -> String {
+        let mut words = vec![self.program.name.clone(), self.target.triple.clone()];
+        for key in ["inherits", "opt-level", "lto", "panic"] {
+            let value = self.profile.get(key);
+            words.extend(value.map(|value| format!("{key}={value}").replace('"', "")));
+        }
+        let parts = [
+            ("mimalloc", self.default_features),
+            ("std", self.std.is_some()),
+            ("patched", !self.patches.is_empty()),
+            ("strip", self.strip),
+            ("upx", self.upx),
+        ];
+        words.extend(
+            parts
+                .iter()
+                .filter(|(_, on)| *on)
+                .map(|(name, _)| (*name).to_owned()),
+        );
+        words.join(" ")
+    }
+
     /// Where [`command`](Self::command) puts the program.
     pub fn product(&self, target_dir: &Path) -> PathBuf {
         target_dir
@@ -244,6 +267,7 @@ mod tests {
             argument: "{port}",
         };
         let target = Target {
+            board: None,
             triple: "x".into(),
             rustflags: vec!["-Ca".into()],
             linker: None,

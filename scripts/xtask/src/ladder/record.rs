@@ -72,6 +72,9 @@ pub struct Runtime {
     /// leaves no account of the processes it starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests_ratio: Option<f64>,
+    /// Between these were half of the turns of which that is the median.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_quartiles: Option<(f64, f64)>,
 }
 
 /// A row that a [`Record`] keeps apart from others by its name.

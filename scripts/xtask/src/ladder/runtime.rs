@@ -10,13 +10,14 @@ use super::load::requests;
 use super::record::Runtime;
 use super::serve::{Launch, Server};
 
-/// Starts of which the shortest is taken: what else the machine does can only add to it.
-const STARTS: usize = 9;
+/// Rises when results of before are not to stand beside new ones.
+const METHOD: u32 = 2;
 
-/// How often the baseline and the program are asked in turns, and for how long each time. Both
-/// run on a machine that does other things: short turns meet the same disturbance.
-const TURNS: usize = 15;
-const TURN: Duration = Duration::from_millis(200);
+/// How often the program is started, and it and the baseline are asked in turns, and for how long
+/// each time. Both run on a machine that does other things: short turns meet the same disturbance,
+/// many of them meet a quiet moment, and what only some meet does not move the median.
+const TURNS: usize = 31;
+const TURN: Duration = Duration::from_millis(120);
 
 /// Connections that ask. More than the one thread that answers, so that it never waits.
 const CLIENTS: usize = 4;
@@ -52,7 +53,7 @@ impl Stopwatch {
     /// # Errors
     /// When it or the baseline does not answer.
     pub fn measure(&self, launch: &Launch, identity: &str) -> Result<(Runtime, bool)> {
-        let name = format!("{:.16}-{:.16}.json", identity, self.identity);
+        let name = format!("{:.16}-{:.16}.{METHOD}.json", identity, self.identity);
         let path = self.results.join(name);
         if !self.again
             && let Ok(text) = fs::read_to_string(&path)
@@ -66,56 +67,71 @@ impl Stopwatch {
     }
 
     fn run(&self, launch: &Launch) -> Result<Runtime> {
-        let mut starts = Vec::new();
-        for _ in 0..STARTS {
-            starts.push(launch.start()?.started_in);
-        }
-        let start = starts.into_iter().min().unwrap_or_default();
         let baseline = self.baseline.start()?;
         let server = launch.start()?;
-        let (mut theirs, mut ours) = (Work::default(), Work::default());
-        for _ in 0..TURNS {
-            theirs.add(&baseline)?;
-            ours.add(&server)?;
+        let mut starts = vec![server.started_in];
+        let mut ratios = Some(Vec::new());
+        for turn in 0..TURNS {
+            starts.push(launch.start()?.started_in);
+            // Who is asked first changes, so that neither always follows the start.
+            let (theirs, ours) = match turn % 2 {
+                0 => (rate(&baseline)?, rate(&server)?),
+                _ => {
+                    let ours = rate(&server)?;
+                    (rate(&baseline)?, ours)
+                }
+            };
+            ratios = ratios
+                .zip(theirs.zip(ours))
+                .map(|(mut all, (theirs, ours))| {
+                    all.push(ours / theirs);
+                    all
+                });
         }
         let memory = server.memory()?;
-        let ratio = ours
-            .rate()
-            .zip(theirs.rate())
-            .map(|(ours, theirs)| ours / theirs);
+        let ratios = ratios.map(sorted);
+        let at = |part: f64| {
+            let ratios = ratios.as_ref()?;
+            Some(rounded(quantile(ratios, part)?, 1000.0))
+        };
+        let start = starts.into_iter().min().unwrap_or_default();
         Ok(Runtime {
             start_ms: rounded(start.as_secs_f64() * 1000.0, 10.0),
             anonymous_kib: memory.anonymous,
             resident_kib: memory.total,
-            requests_ratio: ratio.map(|ratio| rounded(ratio, 1000.0)),
+            requests_ratio: at(0.5),
+            requests_quartiles: at(0.25).zip(at(0.75)),
         })
     }
 }
 
-/// What a server did, and what it took of the processors.
-#[derive(Default)]
-struct Work {
-    requests: f64,
-    seconds: f64,
-    /// It starts processes of which nothing is known when they are gone.
-    uncounted: bool,
+/// Requests in a second of the server's processor time, in one turn; none where it starts
+/// processes of which nothing is known when they are gone.
+fn rate(server: &Server) -> Result<Option<f64>> {
+    let before = server.processor_seconds()?;
+    let answered = requests(server.address, CLIENTS, TURN)?;
+    let after = server.processor_seconds()?;
+    let spent = before.zip(after).map(|(before, after)| after - before);
+    Ok(spent
+        .filter(|spent| *spent > 0.0)
+        .map(|spent| answered / spent))
 }
 
-impl Work {
-    fn add(&mut self, server: &Server) -> Result<()> {
-        let before = server.processor_seconds()?;
-        self.requests += requests(server.address, CLIENTS, TURN)?;
-        let after = server.processor_seconds()?;
-        match before.zip(after) {
-            Some((before, after)) => self.seconds += after - before,
-            None => self.uncounted = true,
-        }
-        Ok(())
-    }
+fn sorted(mut values: Vec<f64>) -> Vec<f64> {
+    values.sort_by(f64::total_cmp);
+    values
+}
 
-    fn rate(&self) -> Option<f64> {
-        (!self.uncounted && self.seconds > 0.0).then(|| self.requests / self.seconds)
-    }
+/// The value below which a part of some sorted values is.
+#[allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "an index among some tens"
+)]
+fn quantile(values: &[f64], part: f64) -> Option<f64> {
+    let last = values.len().checked_sub(1)?;
+    values.get((last as f64 * part).round() as usize).copied()
 }
 
 fn rounded(value: f64, steps: f64) -> f64 {
@@ -127,14 +143,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rate_needs_all_the_time_that_was_spent() {
-        let mut work = Work {
-            requests: 500.0,
-            seconds: 0.25,
-            uncounted: false,
-        };
-        assert!((work.rate().unwrap() - 2000.0).abs() < 1e-9);
-        work.uncounted = true;
-        assert_eq!(work.rate(), None);
+    fn what_few_turns_meet_does_not_move_the_median() {
+        let mut values = vec![1.0; 9];
+        values.extend([40.0, 0.01]);
+        let values = sorted(values);
+        assert_eq!(quantile(&values, 0.5), Some(1.0));
+        assert_eq!(quantile(&values, 1.0), Some(40.0));
+        assert_eq!(quantile(&[], 0.5), None);
     }
 }

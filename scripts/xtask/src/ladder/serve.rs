@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 
 use super::load;
-use super::weigh::processor_seconds;
 use crate::command::tool;
+use crate::processor;
 
 /// What every program has to answer before its row counts.
 pub const HELLO: &[u8] = b"Hello, world!";
@@ -157,7 +157,8 @@ impl Server {
         }
         let mut seconds = 0.0;
         for pid in family(self.child.id())? {
-            seconds += processor_seconds(&pid.to_string(), &[14, 15, 16, 17])?;
+            seconds += processor::seconds(pid, processor::OF_CHILDREN)?;
+            seconds += processor::seconds_of_threads(pid)?;
         }
         Ok(Some(seconds))
     }

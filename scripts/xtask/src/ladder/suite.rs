@@ -83,7 +83,7 @@ fn unique(ids: Vec<String>) -> Vec<String> {
 /// When that fails, or the program does not answer.
 pub fn weigh(bench: &Bench, target: &Target, id: &str) -> Result<Weighed> {
     bench
-        .scales()
+        .scales(0)
         .weigh(&recipe(bench, target, id)?, &bench.log)
 }
 
@@ -106,7 +106,7 @@ pub fn recipe(bench: &Bench, target: &Target, id: &str) -> Result<Recipe> {
 /// Measures rows. Those of the machine's own architecture also run against the baseline.
 ///
 /// # Errors
-/// The first row's that fails.
+/// Those of the rows that fail.
 pub fn measure(
     bench: &Bench,
     target: &Target,

@@ -8,7 +8,7 @@ use super::beyond::{Beyond, Verdict};
 use super::company::Company;
 use super::figures::{NONE, bytes, change, difference, head, line, percent};
 use super::page::{Page, read};
-use super::record::{Record, Row, ladder_parts};
+use super::record::{Record, Row, Runtime, ladder_parts};
 use super::step::Steps;
 use crate::repo::DEFAULT_BOARD;
 
@@ -111,6 +111,7 @@ pub fn beyond(page: &Page) -> Result<String> {
         ">on flash",
         ">x86_64: ELF",
         ">on flash",
+        ">UPX",
         "",
     ]);
     let mut cells = vec!["everything".to_owned()];
@@ -119,6 +120,9 @@ pub fn beyond(page: &Page) -> Result<String> {
         cells.push(bytes(best.map(|row| row.weight.elf)));
         cells.push(bytes(best.map(|row| row.weight.flash)));
     }
+    let native = |name: &str| record.row(&format!("{ARTICLE_TARGET}/{name}"));
+    let packed = |name: &str| native(name).and_then(|row| row.weight.upx);
+    cells.push(bytes(packed("everything")));
     cells.push(String::new());
     text += &line(&cells);
     for experiment in &beyond.experiment {
@@ -134,6 +138,8 @@ pub fn beyond(page: &Page) -> Result<String> {
                 None => cells.extend([String::new(), String::new()]),
             }
         }
+        let both = packed(&experiment.name).zip(packed("everything"));
+        cells.push(both.map_or(String::new(), |(now, before)| difference(now, before)));
         let measured = cells.iter().skip(1).any(|cell| !cell.is_empty());
         let verdict = match experiment.verdict {
             Verdict::Fails => "does not compile",
@@ -214,9 +220,19 @@ fn runtime(row: Option<&Row>) -> Vec<String> {
         format!("{:.1}", run.start_ms),
         Bytes(run.anonymous_kib).to_string(),
         Bytes(run.resident_kib).to_string(),
-        run.requests_ratio
-            .map_or(NONE.to_owned(), |ratio| format!("{ratio:.2}")),
+        requests(run),
     ]
+}
+
+/// The median and the quartiles around it.
+fn requests(run: Runtime) -> String {
+    let Some(ratio) = run.requests_ratio else {
+        return NONE.to_owned();
+    };
+    match run.requests_quartiles {
+        Some((low, high)) => format!("{ratio:.2} ({low:.2}–{high:.2})"),
+        None => format!("{ratio:.2}"),
+    }
 }
 
 #[cfg(test)]

@@ -20,6 +20,8 @@ pub struct Program {
 /// For whom it is compiled.
 #[derive(Debug, Clone)]
 pub struct Target {
+    /// The board; none for the machine's own target.
+    pub board: Option<String>,
     /// Rust's name of it.
     pub triple: String,
     /// Flags that the target's own facts ask for (board.toml).

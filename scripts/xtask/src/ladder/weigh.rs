@@ -63,6 +63,8 @@ pub struct Scales<'a> {
     pub upx: &'a Path,
     /// The compiler and the tools with their versions.
     pub tools: &'a str,
+    /// What tells this worker's build folder from another's.
+    pub room: String,
 }
 
 impl Scales<'_> {
@@ -97,20 +99,20 @@ impl Scales<'_> {
 
     fn make(&self, recipe: &Recipe, rooms: &Rooms, log: &Log) -> Result<()> {
         let package = recipe.prepare(rooms.work, log)?;
-        // One for each target, so that two can be measured side by side.
-        let room = format!("ladder-target-{}", recipe.target.triple);
+        // One for each target and worker, so that several can be built side by side.
+        let room = format!("ladder-target-{}{}", recipe.target.triple, self.room);
         let target = self.cache.root().join(&room);
         let file = rooms.out.join(&recipe.program.name);
         let build_seconds = self.cache.exclusively(&room, log, || {
             // What runs during the build (procedural macros) is the same for all rows and
             // stays; what is measured begins with nothing.
             remove(&target.join(&recipe.target.triple))?;
-            let since = children_seconds()?;
-            log.run(recipe.command(&package, &target).current_dir(self.root))?;
+            let mut cargo = recipe.command(&package, &target);
+            let seconds = log.run_counted(cargo.current_dir(self.root))?;
             let product = recipe.product(&target);
             fs::copy(&product, &file)
                 .with_context(|| format!("cargo left no {}", product.display()))?;
-            Ok(children_seconds()? - since)
+            Ok(seconds)
         })?;
         self.note(recipe, build_seconds, rooms, log)
     }
@@ -193,30 +195,6 @@ pub fn is_source(path: &Path) -> bool {
         && path != Path::new("profiles.toml")
 }
 
-/// What a process has used of the processors so far, added up over fields of proc_pid_stat(5):
-/// 14 and 15 are its own, 16 and 17 those of its children that it has waited for. They count
-/// ticks, of which Linux has 100 in a second for every program, whatever the kernel's own clock.
-///
-/// # Errors
-/// When the process is not there.
-pub fn processor_seconds(process: &str, fields: &[usize]) -> Result<f64> {
-    let text = fs::read_to_string(format!("/proc/{process}/stat"))?;
-    // What follows the program's name begins with field 3.
-    let after_name = text.rsplit(')').next().unwrap_or_default();
-    let values = after_name.split_whitespace().collect::<Vec<_>>();
-    let mut ticks = 0.0;
-    for field in fields {
-        let value = values.get(field - 3).context("/proc/*/stat")?;
-        ticks += value.parse::<f64>()?;
-    }
-    Ok(ticks / 100.0)
-}
-
-/// What this program's children have used of the processors so far.
-fn children_seconds() -> Result<f64> {
-    processor_seconds("self", &[16, 17])
-}
-
 /// The bytes that a file's data take in a squashfs image of the product's kind: xz, the CPU's
 /// branch filter, and blocks of 1 MiB unless another size is asked for.
 ///
@@ -279,14 +257,6 @@ pub fn files_on_flash(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_processors_time_of_children_is_counted() {
-        let before = children_seconds().unwrap();
-        let spin = "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done";
-        crate::command::output(tool("sh").args(["-c", spin])).unwrap();
-        assert!(children_seconds().unwrap() > before);
-    }
 
     #[test]
     fn tests_and_documents_do_not_make_another_program() {

@@ -13,7 +13,7 @@ use clap::Args;
 
 use crate::command::{Stopped, tool};
 use crate::context::Context;
-use crate::ladder::processor_seconds;
+use crate::processor;
 use crate::repo::Repo;
 use crate::{image, measurement, setup};
 
@@ -155,5 +155,5 @@ fn succeed(command: &mut Command, what: &str) -> Result<()> {
 
 /// What this program's children have used of the processors so far.
 fn children_seconds() -> Result<f64> {
-    processor_seconds("self", &[16, 17])
+    processor::seconds(std::process::id(), processor::OF_CHILDREN)
 }
