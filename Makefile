@@ -1,7 +1,7 @@
 # Thin on purpose: each target is one command that can be typed as well.
 # The programs behind them are scripts/xtask, scripts/flashfit and qemu/.
 
-BOARD ?= ast2600-evb
+BOARD ?= $(shell cat boards/default)
 
 .PHONY: help run serve image setup setup-all test lint unit layers apps rotation docs-check \
 	boot-test docs matrix clean

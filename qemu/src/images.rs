@@ -13,8 +13,8 @@ pub const IMAGES_VARIABLE: &str = "TINYRUST_IMAGES";
 /// a folder.
 pub const BOARD_VARIABLE: &str = "TINYRUST_BOARD";
 
-/// The board that is meant where none is named.
-pub const DEFAULT_BOARD: &str = "ast2600-evb";
+/// The board that is meant where none is named: boards/default says it.
+pub const DEFAULT_BOARD: &str = include_str!("../../boards/default").trim_ascii();
 
 /// A folder with a `board.toml` and the `flash.bin` that was made for it. Who built
 /// it, Buildroot, Yocto or `cargo xtask image`, makes no difference.

@@ -10,7 +10,7 @@ use flashfit::layout::{self, Format};
 use crate::{builders, profiles};
 
 /// The board that `make tinyrust_defconfig` is for.
-const DEFAULT_BOARD: &str = "ast2600-evb";
+const DEFAULT_BOARD: &str = include_str!("../../../boards/default").trim_ascii();
 
 /// Writes all generated files, or with `check` compares them.
 ///

@@ -16,8 +16,8 @@
 //! ```no_run
 //! use flashfit::{board::Board, check, images::Images};
 //!
-//! let board = Board::load("boards/ast2600-evb/board.toml")?;
-//! let images = Images::open("out/ast2600-evb")?;
+//! let board = Board::load("boards/camera/board.toml")?;
+//! let images = Images::open("out/camera")?;
 //! let report = check::check(&board, &images, None)?;
 //! anstream::print!("{}", check::table(&report));
 //! assert!(report.fits, "{}", report.errors.join("\n"));

@@ -58,7 +58,7 @@ use repo::{DEFAULT_BOARD, Repo};
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
 #[command(after_help = "Examples:
   cargo xtask setup                  install what is missing
-  cargo xtask image                  build out/ast2600-evb/flash.bin and print its budget table
+  cargo xtask image                  build out/BOARD/flash.bin and print its budget table
   cargo xtask image --all            the same for every board
   cargo xtask app --example hello    only the example, and its size
   cargo xtask matrix                 every board: build, boot, tests

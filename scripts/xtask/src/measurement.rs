@@ -277,6 +277,7 @@ pub fn drift(recorded: &Measurement, fresh: &Measurement) -> Drift {
 #[cfg(test)]
 pub mod tests {
     use super::*;
+    use crate::repo::DEFAULT_BOARD;
 
     /// A measurement of the default board as it might be.
     pub fn example() -> Measurement {
@@ -287,13 +288,13 @@ pub mod tests {
         };
         let mut components = bytes(&[("server", 160_000), ("u-boot-spl", 60_000)]);
         // Whatever else the board bounds was measured as well.
-        let board = Repo::find().unwrap().board("ast2600-evb").unwrap();
+        let board = Repo::find().unwrap().board(DEFAULT_BOARD).unwrap();
         for component in board.components {
             components.entry(component.name).or_insert(Bytes(1000));
         }
         Measurement {
             schema: SCHEMA.to_owned(),
-            board: "ast2600-evb".to_owned(),
+            board: DEFAULT_BOARD.to_owned(),
             profile: "tiny".to_owned(),
             allocator: "system".to_owned(),
             rustc: "1.95.0".to_owned(),

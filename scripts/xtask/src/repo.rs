@@ -7,8 +7,8 @@ use flashfit::board::Board;
 
 use crate::command::{output, tool};
 
-/// The board that is built where none is named.
-pub const DEFAULT_BOARD: &str = "ast2600-evb";
+/// The board that is built where none is named: boards/default says it.
+pub const DEFAULT_BOARD: &str = include_str!("../../../boards/default").trim_ascii();
 
 /// A checkout.
 #[derive(Clone)]
@@ -145,6 +145,28 @@ mod tests {
                 assert!(kernel.allowed().get() <= 2 << 20, "{name}: {}", kernel.name);
             }
         }
+    }
+
+    /// A board is a folder of boards/, and whoever adds one changes no program.
+    #[test]
+    fn no_program_names_a_board() {
+        let repo = Repo::find().unwrap();
+        let boards = repo.boards().unwrap();
+        let mut named = Vec::new();
+        for folder in ["scripts", "qemu", "app", "Makefile", ".ci"] {
+            for entry in walkdir::WalkDir::new(repo.path(folder)) {
+                let entry = entry.unwrap();
+                let path = entry.path();
+                let text = std::fs::read_to_string(path).unwrap_or_default();
+                let is_program = !path.to_string_lossy().ends_with(".md")
+                    && !path.starts_with(repo.path("app/target"));
+                if is_program {
+                    let name = boards.iter().find(|name| text.contains(name.as_str()));
+                    named.extend(name.map(|name| format!("{}: {name}", path.display())));
+                }
+            }
+        }
+        assert!(named.is_empty(), "{named:#?}");
     }
 
     #[test]
