@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::root::Root;
 use crate::units::Bytes;
@@ -55,28 +56,29 @@ fn hexadecimal(text: &str) -> Option<Bytes> {
     u64::from_str_radix(text, 16).ok().map(Bytes)
 }
 
-/// A partition with the offset after its last byte that is not erased, `None` where the device
-/// cannot be read.
-pub type Scanned = (Partition, Option<Bytes>);
+/// A partition with the offset after its last byte that is not erased, empty where nobody has
+/// looked yet or the device cannot be read.
+pub type Scanned = (Partition, OnceLock<Bytes>);
 
-/// Reads the partition table and looks into every partition but the data partition. It reads the
-/// erased rest of each partition, which takes a moment: ask once and keep the answer.
-/// `None` where there is no `/proc/mtd`.
+/// The partition table, nothing looked into. `None` where there is no `/proc/mtd`.
 #[must_use]
-pub fn scan(root: &Root) -> Option<Vec<Scanned>> {
+pub fn table(root: &Root) -> Option<Vec<Scanned>> {
     let partitions = parse(&root.read("proc/mtd")?);
-    let look = |partition: Partition| {
-        let used = if partition.name == DATA {
-            None
-        } else {
-            used(
-                &root.path(&format!("dev/{}ro", partition.device)),
-                partition.size,
-            )
-        };
-        (partition, used)
-    };
-    Some(partitions.into_iter().map(look).collect())
+    let unknown = |partition| (partition, OnceLock::new());
+    Some(partitions.into_iter().map(unknown).collect())
+}
+
+/// Looks into every partition but the data partition. It reads the erased rest of each, which takes
+/// seconds on a slow chip.
+pub fn scan(root: &Root, partitions: &[Scanned]) {
+    for (partition, known) in partitions {
+        let device = root.path(&format!("dev/{}ro", partition.device));
+        if partition.name != DATA
+            && let Some(used) = used(&device, partition.size)
+        {
+            known.get_or_init(|| used);
+        }
+    }
 }
 
 /// The offset after the last byte that is not erased, looked for from the end.

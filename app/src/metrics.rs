@@ -210,6 +210,8 @@ impl Exposition {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::OnceLock;
+
     use super::*;
     use crate::flash::Partition;
     use crate::root::Root;
@@ -223,7 +225,7 @@ mod tests {
             size: Bytes(7),
             erase_block: Bytes(1),
         };
-        let flash = [(partition, Some(Bytes(3)))];
+        let flash = [(partition, OnceLock::from(Bytes(3)))];
         let empty = tempfile::tempdir().expect("temporary directory");
         let system = System::read(&Root::new(empty.path()), Some(&flash));
         let text = render(&system, &Counters::default());

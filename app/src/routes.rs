@@ -5,7 +5,6 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::OnceLock;
 use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, MessageBody};
@@ -31,7 +30,7 @@ pub struct State {
     root: Root,
     limits: Limits,
     counters: Counters,
-    flash: OnceLock<Vec<Scanned>>,
+    flash: Option<Vec<Scanned>>,
 }
 
 impl State {
@@ -39,22 +38,23 @@ impl State {
     #[must_use]
     pub fn new(root: Root, limits: Limits) -> Self {
         Self {
+            flash: flash::table(&root),
             root,
             limits,
             counters: Counters::default(),
-            flash: OnceLock::new(),
         }
     }
 
-    /// The device now. The partitions are looked through once: the chip is slow to read, and what
-    /// this server may read of it does not change while it runs.
+    /// Looks through the partitions, once and in a thread of its own: the chip is slow to read, and
+    /// what this server may read of it does not change while it runs. Until then nothing is known
+    /// of their use.
+    pub fn scan(&self) {
+        flash::scan(&self.root, self.flash.as_deref().unwrap_or_default());
+    }
+
+    /// The device now.
     fn system(&self) -> System<'_> {
-        if self.flash.get().is_none()
-            && let Some(scanned) = flash::scan(&self.root)
-        {
-            self.flash.get_or_init(|| scanned);
-        }
-        System::read(&self.root, self.flash.get().map(Vec::as_slice))
+        System::read(&self.root, self.flash.as_deref())
     }
 }
 

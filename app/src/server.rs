@@ -3,6 +3,7 @@
 use std::future::ready;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
+use std::thread;
 use std::time::Duration;
 
 use actix_web::App;
@@ -48,6 +49,7 @@ pub fn run(config: Config) -> Result<(), ServerError> {
     let address = listener.local_addr().map_err(listen)?;
     // It is shared by all workers and lives as long as the process.
     let state: &'static State = Box::leak(Box::new(State::new(Root::new(config.root), limits)));
+    thread::Builder::new().spawn(|| state.scan())?;
     let app = move || {
         App::new().default_service(fn_service(move |request: ServiceRequest| {
             ready(Ok(routes::answer(state, request)))

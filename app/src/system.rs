@@ -32,7 +32,7 @@ pub struct System<'a> {
     pub memory_free: Option<Bytes>,
     /// Memory a new program could have without swapping.
     pub memory_available: Option<Bytes>,
-    /// The partitions of the flash chip, as found at the first request.
+    /// The partitions of the flash chip, with what is known of their use.
     pub flash: Option<&'a [Scanned]>,
     /// The file system for everything that is written.
     pub data: Data,
@@ -123,7 +123,7 @@ impl<'a> System<'a> {
     #[must_use]
     pub fn used(&self, (partition, scanned): &Scanned) -> Option<Bytes> {
         if partition.name != flash::DATA {
-            return *scanned;
+            return scanned.get().copied();
         }
         let size = self.data.size.filter(|size| *size <= partition.size)?;
         if self.data.state == DataState::parse("tmpfs") {
@@ -301,11 +301,17 @@ mod tests {
         root
     }
 
+    fn scanned(root: &Root) -> Option<Vec<Scanned>> {
+        let partitions = flash::table(root)?;
+        flash::scan(root, &partitions);
+        Some(partitions)
+    }
+
     #[test]
     fn a_whole_device() {
         let device = device();
         let root = Root::new(device.path());
-        let flash = flash::scan(&root);
+        let flash = scanned(&root);
         let system = System::read(&root, flash.as_deref());
         let value: Value = serde_json::from_str(&system.json()).expect("valid JSON");
         assert_eq!(value["hostname"], "quo\"te");
@@ -326,11 +332,22 @@ mod tests {
     }
 
     #[test]
+    fn use_is_null_until_the_chip_was_looked_through() {
+        let device = device();
+        let root = Root::new(device.path());
+        let flash = flash::table(&root);
+        let system = System::read(&root, flash.as_deref());
+        let value: Value = serde_json::from_str(&system.json()).expect("valid JSON");
+        assert_eq!(value["flash"][0]["size_bytes"], 16);
+        assert!(value["flash"][0]["used_bytes"].is_null());
+    }
+
+    #[test]
     fn a_ram_disk_in_place_of_the_data_partition_is_not_the_partitions_use() {
         let device = device();
         fs::write(device.path().join("run/tinyrust/data"), "tmpfs\n").expect("written");
         let root = Root::new(device.path());
-        let flash = flash::scan(&root);
+        let flash = scanned(&root);
         let system = System::read(&root, flash.as_deref());
         let value: Value = serde_json::from_str(&system.json()).expect("valid JSON");
         assert_eq!(value["data"]["state"], "tmpfs");
@@ -350,7 +367,7 @@ mod tests {
         };
         let read = |device: &tempfile::TempDir| -> Value {
             let root = Root::new(device.path());
-            let flash = flash::scan(&root);
+            let flash = scanned(&root);
             serde_json::from_str(&System::read(&root, flash.as_deref()).json()).expect("valid JSON")
         };
         let complete = keys(&read(&device()));

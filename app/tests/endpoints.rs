@@ -3,6 +3,8 @@
 mod device;
 
 use std::collections::HashSet;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use device::Device;
 use serde_json::Value;
@@ -69,9 +71,24 @@ fn the_page_is_sent_once_and_then_only_confirmed() {
     assert_eq!((changed.status, changed.body), (200, first.body));
 }
 
+/// Waits until the server has looked through its chip, which it does in the background.
+fn wait_for_the_scan(device: &Device) {
+    let start = Instant::now();
+    loop {
+        let system: Value =
+            serde_json::from_str(&device.get("/api/v1/system").text()).expect("valid JSON");
+        if system["flash"][1]["used_bytes"].is_u64() {
+            return;
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "{system}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
 #[test]
 fn the_system_document_describes_the_device() {
     let device = Device::start(&[]);
+    wait_for_the_scan(&device);
     let answer = device.get("/api/v1/system");
     assert_eq!(answer.status, 200);
     assert_eq!(answer.field("content-type"), Some("application/json"));
@@ -221,6 +238,7 @@ fn requests_are_counted_by_status_code() {
 #[test]
 fn metrics_are_in_prometheus_text_format() {
     let device = Device::start(&[]);
+    wait_for_the_scan(&device);
     let answer = device.get("/metrics");
     assert_eq!(
         answer.field("content-type"),

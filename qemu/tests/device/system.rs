@@ -63,11 +63,15 @@ fn the_kernel_sees_each_partition_at_the_offset_of_board_toml() {
 fn the_server_tells_the_partitions_of_board_toml() {
     let machine = shared();
     let board = machine.images().board();
+    // The server looks through the chip in the background.
     let told = machine
-        .system()
-        .expect("document")
-        .flash
-        .expect("partitions");
+        .wait_for("the use of every partition", || {
+            let told = machine.system().ok()?.flash?;
+            told.iter()
+                .all(|partition| partition.used_bytes.is_some())
+                .then_some(told)
+        })
+        .unwrap_or_else(|error| panic!("{error}"));
     let told_sizes: Vec<_> = told
         .iter()
         .map(|partition| {
