@@ -352,6 +352,19 @@ fn a_board_without_slots_has_names_without() {
 }
 
 #[test]
+fn a_chip_without_a_node_in_the_device_tree_has_its_map_in_the_environment() {
+    let (_, board) = sample();
+    let env = layout::render(&board, Format::UBootEnv).unwrap();
+    assert!(!env.contains("mtdparts="), "{env}");
+
+    let text = MAP.replace("dt-node = \"/soc/spi@1000/flash@0\"\n", "");
+    let board = Board::parse(&text, "board.toml".as_ref()).unwrap();
+    let env = layout::render(&board, Format::UBootEnv).unwrap();
+    let map = layout::render(&board, Format::Mtdparts).unwrap();
+    has(&env, &[&format!("\nmtdparts={map}")]);
+}
+
+#[test]
 fn the_table_adds_up_to_the_chip() {
     let (_, board) = sample();
     let text = layout::render(&board, Format::Markdown).unwrap();

@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use super::notice;
+use super::{mtdparts, notice};
 use crate::board::{Board, Partition};
 
 pub(super) fn render(board: &Board) -> String {
@@ -15,6 +15,13 @@ pub(super) fn render(board: &Board) -> String {
     if let Some(first) = slots.first() {
         let names: Vec<&str> = slots.iter().map(|slot| slot.name).collect();
         let _ = writeln!(out, "slot={}\nslots={}", first.name, names.join(" "));
+    }
+    // A chip without a node in the device tree has its map on the kernel's command line, where
+    // a boot command puts it as ${mtdparts}.
+    if board.flash.dt_node.is_none()
+        && let Ok(map) = mtdparts::render(board)
+    {
+        let _ = write!(out, "mtdparts={map}");
     }
     for partition in &board.partitions {
         if partition.slot.is_some() || (slots.is_empty() && partition.image.is_some()) {
