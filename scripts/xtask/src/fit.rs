@@ -15,8 +15,8 @@ use crate::uboot::UBoot;
 pub struct Fit {
     /// The FIT image.
     pub image: PathBuf,
-    /// The device tree in it.
-    pub device_tree: PathBuf,
+    /// The device tree in it, on a board whose kernel does not bring its own.
+    pub device_tree: Option<PathBuf>,
 }
 
 /// Makes the device tree and the FIT image in the folder `work`.
@@ -33,19 +33,22 @@ pub fn build(
 ) -> Result<Fit> {
     let facts = context.board.require(&context.board.linux, "linux")?;
     let at = context.board.path.display();
-    let source = facts
-        .dts
-        .as_ref()
-        .with_context(|| format!("{at}: [linux] has no dts, and the boot loader wants one"))?;
     let missing = || format!("{at}: [linux] has no load-address, and a FIT image has one");
     let load = facts.load_address.with_context(missing)?;
     let entry = facts.entry().with_context(missing)?;
     fs::create_dir_all(work)?;
     let board = context.repo.board_folder(&context.board.name);
-    let device_tree = device_tree(context, linux, &board.join(source), &facts.arch, work, log)?;
+    let source = facts.dts.as_ref().map(|dts| board.join(dts));
+    let device_tree = source
+        .map(|source| device_tree(context, linux, &source, &facts.arch, work, log))
+        .transpose()?;
 
     let image = compressed(facts.compression, kernel, work, log)?;
-    let template = context.repo.path("boards/common/kernel.its");
+    let template = match device_tree {
+        Some(_) => "boards/common/kernel.its",
+        None => "boards/common/kernel-without-dtb.its",
+    };
+    let template = context.repo.path(template);
     let mut text = fs::read_to_string(&template)
         .with_context(|| format!("cannot read {}", template.display()))?;
     for (name, value) in [
@@ -55,7 +58,10 @@ pub fn build(
         ("ENTRY_ADDRESS", entry.to_string()),
         ("COMPRESSION", facts.compression.as_str().to_owned()),
         ("KERNEL", file_name(&image)),
-        ("DTB", file_name(&device_tree)),
+        (
+            "DTB",
+            device_tree.as_deref().map(file_name).unwrap_or_default(),
+        ),
     ] {
         text = text.replace(&format!("@{name}@"), &value);
     }

@@ -290,8 +290,10 @@ fn collect(
     put(&parts.kernel, linux.image.as_ref(), 0o644)?;
     if let Some(fit) = fit {
         put(&fit.image, "kernel.itb".as_ref(), 0o644)?;
-        let name = format!("{}.dtb", board.name);
-        put(&fit.device_tree, name.as_ref(), 0o644)?;
+        if let Some(device_tree) = &fit.device_tree {
+            let name = format!("{}.dtb", board.name);
+            put(device_tree, name.as_ref(), 0o644)?;
+        }
     }
     put(squashfs, "rootfs.squashfs".as_ref(), 0o644)?;
     for name in ["tinyrust", "hello"] {
