@@ -37,7 +37,7 @@ mod validate;
 
 use std::path::{Path, PathBuf};
 
-pub use builder::{Cc, Compression, Linux, Rootfs, Rust, UBoot, UBootFile};
+pub use builder::{Cc, Compression, Linux, Rootfs, Runtime, Rust, UBoot, UBootFile};
 pub use error::{Error, Problem};
 pub(crate) use name::variable;
 pub use qemu::{Beside, Facility, Lack, Qemu};

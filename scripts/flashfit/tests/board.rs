@@ -4,7 +4,7 @@ mod common;
 
 use std::path::Path;
 
-use flashfit::board::{Board, Error, Facility};
+use flashfit::board::{Board, Error, Facility, Runtime};
 use flashfit::units::{Address, Bytes};
 use proptest::prelude::*;
 
@@ -579,6 +579,18 @@ fn a_chip_is_padded_to_more_than_it_has() {
     assert_eq!(board.qemu.unwrap().pad_to, Some(Bytes(4 << 20)));
     let error = parse(&with_qemu("", "pad-to = \"1 MiB\"")).unwrap_err();
     assert_has(&error.to_string(), &["pad-to: 1,048,576 bytes"]);
+}
+
+#[test]
+fn the_run_time_is_the_compilers_own_unless_said() {
+    let facts = |more: &str| {
+        let text = format!("{GOOD}\n[cc]\nprefix = \"mipsel-linux-gnu-\"\n{more}");
+        parse(&text).map(|board| board.cc.unwrap().runtime)
+    };
+    assert_eq!(facts("").unwrap(), Runtime::Libgcc);
+    let rust = facts("runtime = \"compiler-builtins\"\n").unwrap();
+    assert_eq!(rust, Runtime::CompilerBuiltins);
+    assert!(facts("runtime = \"compiler-rt\"\n").is_err());
 }
 
 #[test]

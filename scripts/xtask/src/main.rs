@@ -33,6 +33,7 @@ mod progress;
 mod proof;
 mod repo;
 mod rootfs;
+mod runtime;
 mod rust_src;
 mod rustc_call;
 mod server;

@@ -9,12 +9,13 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
-use flashfit::board::Cc;
+use flashfit::board::{Cc, Runtime};
 
 use crate::cache::Rooms;
 use crate::command::{Log, output, tool};
 use crate::context::{Context, Tree, copy, prefix_maps};
 use crate::key::Key;
+use crate::runtime;
 
 /// A compiler for the board's user space.
 pub struct Toolchain {
@@ -72,18 +73,25 @@ pub fn build(context: &Context, musl: &Tree, linux: &Tree, log: &Log) -> Result<
     let cc = context.cc()?;
     let machine = machine(&cc.prefix)?;
     let arch = &context.board.require(&context.board.linux, "linux")?.arch;
-    let key = Key::new("toolchain", 1)
+    let mut key = Key::new("toolchain", 1)
         .field("musl", &musl.identity)
         .field("linux", &linux.identity)
         .field("arch", arch)
         .field("cc", context.cc_version()?)
         .field("prefix", &cc.prefix)
         .field("cflags", cc.cflags.join(" "));
+    if cc.runtime == Runtime::CompilerBuiltins {
+        let rust = context.board.require(&context.board.rust, "rust")?;
+        key = key
+            .field("runtime", &rust.target)
+            .field("rustc", &context.rustc.verbose)
+            .field("rustflags", rust.rustflags.join(" "));
+    }
     let prefix = format!("{}-", machine.replace("gnu", "musl"));
     let entry = context.cache.entry("toolchain", &key, log, |rooms| {
         library(context, musl, &machine, rooms, log)?;
         headers(context, linux, arch, rooms, log)?;
-        compiler(context, musl, &prefix, rooms)?;
+        compiler(context, musl, &prefix, rooms, log)?;
         probe(
             &rooms.out.join("bin").join(format!("{prefix}gcc")),
             rooms,
@@ -199,10 +207,10 @@ fn headers(context: &Context, linux: &Tree, arch: &str, rooms: &Rooms, log: &Log
 }
 
 /// `bin/`: a compiler that takes its library and headers from here, and Debian's binutils.
-fn compiler(context: &Context, musl: &Tree, prefix: &str, rooms: &Rooms) -> Result<()> {
+fn compiler(context: &Context, musl: &Tree, prefix: &str, rooms: &Rooms, log: &Log) -> Result<()> {
     let cc = context.cc()?;
     let sysroot = rooms.home.join("sysroot");
-    let specs = output(
+    let mut specs = output(
         tool("sh")
             .arg(musl.path.join("tools/musl-gcc.specs.sh"))
             .arg(sysroot.join("include"))
@@ -210,6 +218,19 @@ fn compiler(context: &Context, musl: &Tree, prefix: &str, rooms: &Rooms) -> Resu
             // Nothing is linked dynamically, so the name of the loader says nothing.
             .arg("/lib/ld-musl.so.1"),
     )?;
+    let library = rooms.out.join("sysroot/lib");
+    match cc.runtime {
+        // Rust's std asks the linker for libunwind on static musl; GCC's own unwinder is it.
+        Runtime::Libgcc => copy(&unwinder(cc)?, &library.join("libunwind.a"), 0o644)?,
+        Runtime::CompilerBuiltins => {
+            let built = runtime::build(context, rooms.work, log)?;
+            copy(&built, &library.join("libgcc.a"), 0o644)?;
+            specs = with_runtime(&specs, &sysroot.join("lib/libgcc.a"))?;
+            // GCC's unwinder is for the other CPU as well: who unwinds is told by the linker.
+            let ar = format!("{}ar", cc.prefix);
+            log.run(tool(ar).arg("rcs").arg(library.join("libunwind.a")))?;
+        }
+    }
     fs::write(rooms.out.join("musl-gcc.specs"), specs)?;
 
     let bin = rooms.out.join("bin");
@@ -231,13 +252,17 @@ fn compiler(context: &Context, musl: &Tree, prefix: &str, rooms: &Rooms) -> Resu
         )?;
         symlink(program.trim(), bin.join(format!("{prefix}{name}")))?;
     }
+    Ok(())
+}
 
-    // Rust's std asks the linker for libunwind on static musl; GCC's own unwinder is it.
-    copy(
-        &unwinder(cc)?,
-        &rooms.out.join("sysroot/lib/libunwind.a"),
-        0o644,
-    )
+/// The compiler's specs with another library in libgcc's place.
+fn with_runtime(specs: &str, library: &Path) -> Result<String> {
+    let own = "*libgcc:\n";
+    let (before, after) = specs
+        .split_once(own)
+        .context("musl's specs for the compiler have no *libgcc")?;
+    let (_, after) = after.split_once('\n').unwrap_or_default();
+    Ok(format!("{before}{own}{}\n{after}", library.display()))
 }
 
 /// GCC's own unwinder, static.
@@ -292,5 +317,15 @@ mod tests {
             "mipsel-linux-gnu"
         );
         assert!(machine("arm-none-eabi-").is_err());
+    }
+
+    #[test]
+    fn another_run_time_takes_libgccs_place_in_the_specs() {
+        let specs = "*link_libgcc:\n-L/s/lib\n\n*libgcc:\nlibgcc.a%s\n\n*startfile:\ncrt1.o\n";
+        assert_eq!(
+            with_runtime(specs, Path::new("/s/lib/libgcc.a")).unwrap(),
+            "*link_libgcc:\n-L/s/lib\n\n*libgcc:\n/s/lib/libgcc.a\n\n*startfile:\ncrt1.o\n"
+        );
+        assert!(with_runtime("*startfile:\ncrt1.o\n", Path::new("/l")).is_err());
     }
 }

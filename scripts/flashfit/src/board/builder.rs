@@ -33,6 +33,21 @@ pub struct Cc {
     /// The CPU's flags for code that runs in user space, in their order.
     #[serde(default)]
     pub cflags: Vec<String>,
+    /// Where the compiler's run-time functions come from.
+    #[serde(default)]
+    pub runtime: Runtime,
+}
+
+/// The library of functions that compiled code calls where the CPU has no instruction.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Runtime {
+    /// The compiler's own.
+    #[default]
+    Libgcc,
+    /// Rust's, for the Rust target's ABI: where the compiler's own is for a CPU with an FPU and
+    /// the board's has none.
+    CompilerBuiltins,
 }
 
 /// The kernel (`[linux]`).
