@@ -8,6 +8,7 @@ use flashfit::units::Bytes;
 use crate::choices::Choices;
 use crate::feature_table;
 use crate::measurement::Measurement;
+use crate::packageconfig::PackageConfig;
 use crate::repo::{DEFAULT_BOARD, Repo};
 
 /// The content of a block, by its name.
@@ -32,6 +33,7 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
         "boards" => feature_table::table(repo),
         "cross" => crate::cross::block(repo),
         "choices" => Choices::load(repo)?.table(),
+        "yocto-packageconfig" => PackageConfig::load(repo)?.table(),
         "over-budget-example" => {
             let measurement = Measurement::load(repo, DEFAULT_BOARD)?;
             let message = measurement
@@ -42,7 +44,7 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
         _ => {
             bail!(
                 "no such block; there are: headline, boards, choices, cross, over-budget-example, map-BOARD, sizes-BOARD, \
-                 ladder, ladder-…"
+                 ladder, ladder-…, yocto-packageconfig"
             )
         }
     }

@@ -26,6 +26,7 @@ mod ladder;
 mod matrix;
 mod measurement;
 mod output;
+mod packageconfig;
 mod picture;
 mod processor;
 mod profiles;
