@@ -58,15 +58,13 @@ CARGO_BUILD_FLAGS += "--no-default-features --bin tinyrust"
 # mimalloc is C, and asks for what Rust's own run-time library has not.
 RUSTFLAGS:append = "${@bb.utils.contains('PACKAGECONFIG', 'mimalloc', ' -Clink-arg=-lgcc', '', d)}"
 
-do_compile:append() {
+do_install() {
+    install -D -m 0755 ${B}/target/${CARGO_TARGET_SUBDIR}/tinyrust ${D}${bindir}/tinyrust
+    # Here and not in do_compile, so that nothing is compiled for it.
     if ${@bb.utils.contains('PACKAGECONFIG', 'upx', 'true', 'false', d)}; then
-        cd ${B}/target/${CARGO_TARGET_SUBDIR}
-        ${STRIP} -o tinyrust.stripped tinyrust
-        upx --quiet --ultra-brute -o tinyrust.upx tinyrust.stripped
+        ${STRIP} ${D}${bindir}/tinyrust
+        upx --quiet --ultra-brute ${D}${bindir}/tinyrust
     fi
 }
-
-do_install() {
-    install -d ${D}${bindir}
-    install -m 0755 ${B}/target/${CARGO_TARGET_SUBDIR}/tinyrust${@bb.utils.contains('PACKAGECONFIG', 'upx', '.upx', '', d)} ${D}${bindir}/tinyrust
-}
+# A packed program has no sections that do_package could strip or take symbols from.
+INHIBIT_PACKAGE_STRIP = "${@bb.utils.contains('PACKAGECONFIG', 'upx', '1', '0', d)}"
