@@ -95,7 +95,7 @@ TINYRUST_HOST_PSEUDO = "{pseudo}"
 TINYRUST_HOST_SOURCES = "{sources}"
 TINYRUST_HOST_LINUX = "{linux}"
 # Recipes that no image here needs, for a shorter parse. The full one is a test of its own.
-BBMASK = "/meta/recipes-(connectivity|gnome|graphics|multimedia|rt|sato|support)/ /meta/recipes-devtools/(perl|python)/ /meta/recipes-extended/(?!shadow)"
+BBMASK = "/meta/recipes-(gnome|graphics|multimedia|rt|sato)/"
 """
 
 
