@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use flashfit::layout::{self, Format};
 use serde_json::json;
 
+use crate::accelerator;
 use crate::console::Console;
 use crate::error::Error;
 use crate::guard::Guard;
@@ -80,6 +81,7 @@ impl Emulator {
                     .replace("{images}", &option_value(images.path()))
                     .replace("{root}", &root(images))
                     .replace("{mtdparts}", &mtdparts)
+                    .replace("{accel}", accelerator::of_this_host(&qemu.binary))
                     .replace("{net}", &network)
             }))
             .args(["-no-user-config", "-display", "none", "-monitor", "none"])

@@ -594,6 +594,21 @@ fn the_run_time_is_the_compilers_own_unless_said() {
 }
 
 #[test]
+fn a_boot_loader_has_firmware_of_others_only_where_said() {
+    let facts = |more: &str| {
+        let table = "[u-boot]\ndefconfig = \"x_defconfig\"\nfiles = []\n";
+        parse(&format!("{GOOD}\n{table}{more}"))
+            .unwrap()
+            .u_boot
+            .unwrap()
+    };
+    assert!(facts("").firmware.is_empty());
+    let opensbi = facts("firmware = { OPENSBI = \"/usr/lib/x.bin\" }\npackages = [\"opensbi\"]\n");
+    assert_eq!(opensbi.firmware["OPENSBI"], Path::new("/usr/lib/x.bin"));
+    assert_eq!(opensbi.packages, ["opensbi"]);
+}
+
+#[test]
 fn a_kernel_is_started_where_it_is_put_unless_said() {
     let linux = "[linux]\narch = \"mips\"\nbase = \"tinyconfig\"\nimage = \"vmlinux.bin\"\n";
     let facts = |more: &str| {

@@ -121,7 +121,13 @@ fn device_tree(
         .args(["-x", "assembler-with-cpp"])
         .arg("-I")
         .arg(work);
-    for folder in folders(&tree)? {
+    // x86 has none of its own.
+    let of_the_kernel = if tree.is_dir() {
+        folders(&tree)?
+    } else {
+        Vec::new()
+    };
+    for folder in of_the_kernel {
         preprocess.arg("-I").arg(folder);
     }
     log.run(

@@ -59,6 +59,12 @@ pub fn packages(board: &Board) -> Result<Vec<String>> {
         .map(|(package, _)| (*package).to_owned())
         .collect::<Vec<_>>();
     all.extend(board.require(&board.cc, "cc")?.packages.iter().cloned());
+    all.extend(
+        board
+            .u_boot
+            .iter()
+            .flat_map(|u_boot| u_boot.packages.clone()),
+    );
     all.extend(board.qemu.iter().map(|qemu| qemu.package.clone()));
     all.sort();
     all.dedup();

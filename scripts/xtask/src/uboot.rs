@@ -9,7 +9,7 @@ use flashfit::layout::{Format, render};
 use crate::command::Log;
 use crate::context::{Context, Tree, copy, prefix_maps};
 use crate::fragment;
-use crate::key::Key;
+use crate::key::{Key, sha256};
 
 /// A finished boot loader.
 pub struct UBoot {
@@ -44,6 +44,16 @@ pub fn build(context: &Context, source: &Tree, log: &Log) -> Result<(UBoot, bool
         .field("environment", &environment)
         .field("prefix", &cc.prefix)
         .field("cc", context.cc_version()?);
+    for (variable, file) in &facts.firmware {
+        let content = fs::read(file).with_context(|| {
+            format!(
+                "[u-boot] firmware: {variable} = {}: cannot be read; does one of [u-boot] packages \
+                 bring it?",
+                file.display()
+            )
+        })?;
+        key = key.field(variable, sha256(&content));
+    }
     for file in &facts.files {
         key = key.field(&file.file.to_string_lossy(), file.built.to_string_lossy());
     }
@@ -54,7 +64,8 @@ pub fn build(context: &Context, source: &Tree, log: &Log) -> Result<(UBoot, bool
                 .arg(format!(
                     "KCFLAGS={}",
                     prefix_maps(&[rooms.work, &source.path])
-                ));
+                ))
+                .envs(&facts.firmware);
             make
         };
         let default = rooms.work.join("default.env");

@@ -1,5 +1,6 @@
 //! The tables that builders read: flashfit hands them on and checks their form.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -111,6 +112,13 @@ pub struct UBoot {
     pub defconfig: String,
     /// What the boot partition holds.
     pub files: Vec<UBootFile>,
+    /// Firmware of others that is built in: the file, by the variable of U-Boot's `make` that
+    /// names it (`OPENSBI`).
+    #[serde(default)]
+    pub firmware: BTreeMap<String, PathBuf>,
+    /// The Debian packages that bring it.
+    #[serde(default)]
+    pub packages: Vec<String>,
 }
 
 /// A file of the boot loader and its place.

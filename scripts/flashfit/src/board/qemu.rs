@@ -21,7 +21,8 @@ pub struct Qemu {
     /// The Debian package that brings it.
     pub package: String,
     /// Its arguments; `{flash}` is the flash image, `{net}` the network, `{images}/FILE` a
-    /// file of [`beside_flash`](Self::beside_flash), `{root}` and `{mtdparts}` what the
+    /// file of [`beside_flash`](Self::beside_flash), `{accel}` what runs the processor (`kvm` where
+    /// the host offers it, else `tcg`), `{root}` and `{mtdparts}` what the
     /// kernel's command line says of the first slot and of the map.
     pub args: Vec<String>,
     /// The device's serial console as Linux calls it.

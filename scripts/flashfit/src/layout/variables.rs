@@ -134,6 +134,15 @@ fn builders(board: &Board, facts: &mut Facts) {
             .iter()
             .map(|f| format!("{}@{}", f.file.display(), f.offset.hex()));
         facts.add("U_BOOT_FILES", files.collect::<Vec<_>>().join(" "));
+        let firmware = &u_boot.firmware;
+        let firmware = firmware
+            .iter()
+            .map(|(name, f)| format!("{name}={}", f.display()));
+        let firmware = firmware.collect::<Vec<_>>().join(" ");
+        facts.add_optional(
+            "U_BOOT_FIRMWARE",
+            Some(firmware).filter(|text| !text.is_empty()),
+        );
     }
     if let Some(rootfs) = &board.rootfs {
         facts.add("ROOTFS_BCJ", rootfs.bcj.as_deref().unwrap_or_default());
