@@ -51,10 +51,13 @@ fn render(rows: &[(Board, Option<Measurement>)]) -> String {
 fn row(board: &Board, measured: Option<&Measurement>) -> String {
     let title = board.title.as_deref().unwrap_or_default();
     let target = board.rust.as_ref().map_or("", |rust| rust.target.as_str());
-    let boots = if board.u_boot.is_some() {
-        "the chip alone"
+    let beside = board.qemu.iter().flat_map(|qemu| &qemu.beside_flash);
+    let beside = beside.map(|beside| format!("`{}`", beside.file.display()));
+    let beside = beside.collect::<Vec<_>>().join(", ");
+    let boots = if beside.is_empty() {
+        "the chip alone".to_owned()
     } else {
-        "a kernel beside the chip"
+        format!("the chip, and beside it {beside}")
     };
     let chip = board.flash.chip.as_deref().unwrap_or("CFI");
     let facts = format!(
