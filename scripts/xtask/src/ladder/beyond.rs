@@ -14,6 +14,7 @@ use super::shared::Shared;
 use super::suite;
 use super::target::Target;
 use super::weigh::on_flash;
+use crate::command::{output, tool};
 
 /// The file.
 #[derive(Debug, Deserialize)]
@@ -188,6 +189,15 @@ impl Experiment {
             recipe
                 .rustflags
                 .push(format!("-Clink-arg=-B{}", lld.display()));
+            if let Some(gcc) = &recipe.target.linker {
+                // The board's linker finds GCC's own library by itself.
+                let library = output(tool(gcc).arg("-print-libgcc-file-name"))?;
+                let folder = Path::new(library.trim()).parent();
+                let folder = folder.context("GCC has no library of its own")?;
+                recipe
+                    .rustflags
+                    .push(format!("-Clink-arg=-L{}", folder.display()));
+            }
         }
         if let Some(name) = &self.program {
             recipe.program = bench.program(name);
