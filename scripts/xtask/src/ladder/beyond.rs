@@ -190,13 +190,16 @@ impl Experiment {
                 .rustflags
                 .push(format!("-Clink-arg=-B{}", lld.display()));
             if let Some(gcc) = &recipe.target.linker {
-                // The board's linker finds GCC's own library by itself.
+                // The board's linker finds GCC's own library by itself, and names no loader in a
+                // static program whatever it is told.
                 let library = output(tool(gcc).arg("-print-libgcc-file-name"))?;
                 let folder = Path::new(library.trim()).parent();
                 let folder = folder.context("GCC has no library of its own")?;
                 recipe
                     .rustflags
                     .push(format!("-Clink-arg=-L{}", folder.display()));
+                let static_program = "-Clink-arg=-Wl,--no-dynamic-linker";
+                recipe.rustflags.push(static_program.to_owned());
             }
         }
         if let Some(name) = &self.program {

@@ -11,6 +11,7 @@ use super::page::{Page, read};
 use super::record::{Record, Row, Runtime, ladder_parts};
 use super::step::Steps;
 use crate::repo::DEFAULT_BOARD;
+use crate::upx;
 
 /// The article's rows beside ours.
 ///
@@ -74,11 +75,37 @@ pub fn steps(page: &Page, chosen: &[Vec<String>]) -> Result<String> {
     Ok(text)
 }
 
+/// Every board's rows: those of boards/, in the order of their names.
+///
+/// # Errors
+/// When a record or a board.toml is not understood.
+pub fn boards(page: &Page) -> Result<String> {
+    let (mut text, mut missing) = (String::new(), Vec::new());
+    for name in page.repo.boards()? {
+        let record: Record = read(page.repo, &name)?;
+        if record.rows.is_empty() {
+            missing.push(format!("`{name}`"));
+            continue;
+        }
+        let facts = page.repo.board(&name)?;
+        let target = &facts.require(&facts.rust, "rust")?.target;
+        text += &format!("**{name}**, `{target}`:\n\n{}", board(page, &name)?);
+        if let Err(reason) = upx::require(target) {
+            text += &format!("\nNot packed: {reason}.\n");
+        }
+        text += "\n";
+    }
+    if !missing.is_empty() {
+        text += &format!("Not measured yet: {}.\n", missing.join(", "));
+    }
+    Ok(text.trim_end().to_owned() + "\n")
+}
+
 /// A board's rows.
 ///
 /// # Errors
 /// When a record is not understood.
-pub fn board(page: &Page, board: &str) -> Result<String> {
+fn board(page: &Page, board: &str) -> Result<String> {
     let record: Record = read(page.repo, board)?;
     let mut text = head(&[
         "step",
