@@ -276,6 +276,7 @@ fn measure(
     }
     let row = Row {
         id: id.to_owned(),
+        version: None,
         weight,
         runtime: None,
     };

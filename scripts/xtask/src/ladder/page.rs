@@ -120,10 +120,11 @@ impl<'a> Page<'a> {
         }
         let beyond: Record = read(self.repo, "beyond")?;
         let row = |name: &str| beyond.row(&format!("{DEFAULT_BOARD}/{name}"));
-        if let (Some(all), Some(best)) = (row("everything"), row("own-accept-loop")) {
+        if let (Some(all), Some(best)) = (row("everything"), row("served")) {
             text += &format!(
                 "\nOn the board, static, the same steps give {} bytes of file and {} on flash; \
-                 **{}** and **{}** where actix-web's `App` is served without actix-server.\n",
+                 **{}** and **{}** where actix-web's `App` is served as the device's own server is, \
+                 by `tinyrust::serve` ([`served.rs`](app/examples/served.rs)).\n",
                 Bytes(all.weight.elf),
                 Bytes(all.weight.flash),
                 Bytes(best.weight.elf),

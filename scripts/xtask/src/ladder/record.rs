@@ -49,6 +49,9 @@ pub struct Machine {
 pub struct Row {
     /// Unique in its file; a row of the ladder is `build:step+step`.
     pub id: String,
+    /// Of what the program is mainly made, where the environment does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// What it weighs.
     #[serde(flatten)]
     pub weight: Weight,
@@ -169,6 +172,7 @@ mod tests {
     fn row(id: &str, elf: u64) -> Row {
         Row {
             id: id.to_owned(),
+            version: None,
             weight: Weight {
                 elf,
                 upx: None,

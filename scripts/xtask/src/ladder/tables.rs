@@ -193,6 +193,7 @@ pub fn company(page: &Page) -> Result<String> {
     let company = Company::read(&page.repo.path("ladder/company.toml"))?;
     let mut text = head(&[
         "server",
+        ">version",
         ">files",
         ">on flash",
         ">start, ms",
@@ -204,6 +205,7 @@ pub fn company(page: &Page) -> Result<String> {
         let row = record.row(&server.name);
         let mut cells = vec![
             server.title.clone(),
+            row.and_then(|row| row.version.clone()).unwrap_or_default(),
             bytes(row.map(|row| row.weight.elf)),
             bytes(row.map(|row| row.weight.flash)),
         ];
