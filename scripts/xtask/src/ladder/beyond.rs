@@ -56,6 +56,8 @@ pub struct Experiment {
     example: Option<String>,
     /// Linked with one C library that busybox shares.
     shared_libc: bool,
+    /// The linker strips, where what it leaves is nothing that the tool can read.
+    linker_strips: bool,
     squashfs: Option<Squashfs>,
     upx: bool,
 }
@@ -216,12 +218,16 @@ impl Experiment {
         recipe.patches.extend(patch);
         recipe.versions.extend(self.versions.clone());
         recipe.upx |= self.upx;
+        if self.linker_strips {
+            recipe.strip = false;
+            recipe.rustflags.push("-Clink-arg=-s".to_owned());
+        }
         Ok(())
     }
 }
 
 /// Removes a flag, or a feature from the list that a flag has.
-fn remove_flag(flags: &mut Vec<String>, unwanted: &str) {
+pub fn remove_flag(flags: &mut Vec<String>, unwanted: &str) {
     flags.retain(|flag| flag != unwanted);
     for flag in flags {
         if let Some((name, list)) = flag.rsplit_once('=')
