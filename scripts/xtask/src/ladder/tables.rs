@@ -200,6 +200,7 @@ pub fn company(page: &Page) -> Result<String> {
         ">anonymous, KiB",
         ">resident, KiB",
         ">requests",
+        ">by the clock",
     ]);
     for server in &company.server {
         let row = record.row(&server.name);
@@ -210,6 +211,8 @@ pub fn company(page: &Page) -> Result<String> {
             bytes(row.map(|row| row.weight.flash)),
         ];
         cells.extend(runtime(row));
+        let clock = row.and_then(|row| row.runtime?.clock_ratio);
+        cells.push(clock.map_or(NONE.to_owned(), |ratio| format!("{ratio:.2}")));
         text += &line(&cells);
     }
     Ok(text)
