@@ -6,6 +6,12 @@
 
 # What makes flash.bin of Buildroot's kernel, boot loader and busybox.
 
+ifneq ($(filter-out $(TINYRUST_RUST_TARGET),$(RUSTC_TARGET_NAME)),)
+ifeq ($(BR_BUILDING),y)
+$(error $(TINYRUST_SIZE_BOARD_DIR)/board.toml is of $(TINYRUST_RUST_TARGET), and this configuration builds for $(RUSTC_TARGET_NAME): choose the board (BR2_TINYRUST_BOARD_...) and the CPU (BR2_$(TINYRUST_LINUX_ARCH)) together, as the defconfigs do)
+endif
+endif
+
 TINYRUST_FLASH_TOOL = $(TINYRUST_SIZE_TOOLS_DIR)/bin/tinyrust-br2
 
 # Kernel: tinyconfig under the fragments, in one go: what nobody names is off.
@@ -39,7 +45,8 @@ BUSYBOX_PERMISSIONS =
 # the packages, so that `make linux-menuconfig` can be tried without it.
 define TINYRUST_FLASH_CHECK_FRAGMENTS
 	$(TINYRUST_FLASH_TOOL) fragments $(LINUX_DIR)/.config $(LINUX_KCONFIG_FRAGMENT_FILES)
-	$(TINYRUST_FLASH_TOOL) fragments $(UBOOT_DIR)/.config $(UBOOT_KCONFIG_FRAGMENT_FILES)
+	$(if $(BR2_TARGET_UBOOT), \
+		$(TINYRUST_FLASH_TOOL) fragments $(UBOOT_DIR)/.config $(UBOOT_KCONFIG_FRAGMENT_FILES))
 	$(TINYRUST_FLASH_TOOL) fragments $(BUSYBOX_DIR)/.config $(BUSYBOX_KCONFIG_FRAGMENT_FILES)
 endef
 TARGET_FINALIZE_HOOKS += TINYRUST_FLASH_CHECK_FRAGMENTS
@@ -54,13 +61,14 @@ ROOTFS_SQUASHFS_DEPENDENCIES += host-flashfit
 
 # What board/post-build.sh and board/post-image.sh need beside Buildroot's own
 # environment.
+export TINYRUST_TOOLS = $(TINYRUST_SIZE_TOOLS_DIR)/bin
 export TINYRUST_BOARD_DIR = $(TINYRUST_SIZE_BOARD_DIR)
 export TINYRUST_COMMON_DIR = $(BR2_EXTERNAL_TINYRUST_PATH)/../boards/common
 export TINYRUST_LINUX_DIR = $(LINUX_DIR)
 export TINYRUST_TARGET_CC = $(TARGET_CC)
 export TINYRUST_PORT = $(BR2_PACKAGE_TINYRUST_PORT)
 export TINYRUST_VERSIONS = buildroot=$(BR2_VERSION_FULL) linux=$(LINUX_VERSION) \
-	u-boot=$(UBOOT_VERSION) busybox=$(BUSYBOX_VERSION) rust=$(RUST_BIN_VERSION)
+	$(if $(BR2_TARGET_UBOOT),u-boot=$(UBOOT_VERSION)) busybox=$(BUSYBOX_VERSION) rust=$(RUST_BIN_VERSION)
 
 # Boot what was built, from the emulated flash chip.
 .PHONY: tinyrust-run

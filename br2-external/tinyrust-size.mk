@@ -62,23 +62,34 @@ TINYRUST_SIZE_Z += \
 	-Zbuild-std-features=$(call tinyrust-size-key,BUILD_STD_FEATURES)
 endif
 
-# The flags that the proof looks for: those of the board and of the profile.
-TINYRUST_SIZE_RUSTFLAGS = $(TINYRUST_RUST_FLAGS) $(call tinyrust-size-key,RUSTFLAGS)
+# Buildroot has no name for the targets that Rust offers no std for; the board has.
+ifeq ($(BR2_PACKAGE_HOST_RUSTC_TARGET_ARCH_SUPPORTS)$(BR2_TINYRUST_ARCH_SUPPORTS),y)
+# check-package TypoInPackageVariable
+RUSTC_TARGET_NAME = $(TINYRUST_RUST_TARGET)
+endif
+
+# The flags that the proof looks for: those of the profile, and of the board where it
+# is the board's CPU that is built for (the package may be one of an image of any CPU).
+TINYRUST_SIZE_RUSTFLAGS = \
+	$(if $(filter $(RUSTC_TARGET_NAME),$(TINYRUST_RUST_TARGET)),$(TINYRUST_RUST_FLAGS)) \
+	$(call tinyrust-size-key,RUSTFLAGS)
 
 # Those that make the link work with Buildroot's toolchain. The first repeats
 # what pkg-cargo.mk sets on ARM, since setting the variable again replaces it.
-# libunwind is asked for by std's static musl target; it is GCC's libgcc_eh.
+# libunwind is asked for by std's static musl target; it is GCC's libgcc_eh. C code in
+# crates calls libgcc where the CPU lacks an instruction (mimalloc: __popcountsi2).
 TINYRUST_SIZE_LINK_FLAGS = \
 	$(if $(filter arm,$(NORMALIZED_ARCH)),-Clink-arg=-Wl$(comma)--allow-multiple-definition) \
-	$(if $(BR2_TOOLCHAIN_USES_MUSL),-Clink-self-contained=no)
+	$(if $(BR2_TOOLCHAIN_USES_MUSL),-Clink-self-contained=no -Clink-arg=-lgcc)
 
 TINYRUST_SIZE_CRATES_DIR = $(HOST_DIR)/share/cargo-crates
 TINYRUST_SIZE_CRATES_OPTS = \
 	--config 'source.crates-io.replace-with="cargo-crates"' \
 	--config 'source.cargo-crates.directory="$(TINYRUST_SIZE_CRATES_DIR)"'
-# In a recipe of another package $(HOST_DIR) may not have the tools yet.
-TINYRUST_SIZE_TOOLS_DIR = \
-	$(if $(BR2_PER_PACKAGE_DIRECTORIES),$(PER_PACKAGE_DIR)/host-flashfit/host,$(HOST_DIR))
+# With a directory per package, $(HOST_DIR) of another package may not have the tools
+# yet, or those from before `make host-flashfit-rebuild`; and so may the common one.
+TINYRUST_SIZE_TOOLS_DIR = $(strip \
+	$(if $(BR2_PER_PACKAGE_DIRECTORIES),$(PER_PACKAGE_DIR)/host-flashfit/host,$(HOST_DIR)))
 TINYRUST_SIZE_WRAPPER = $(BR2_EXTERNAL_TINYRUST_PATH)/board/rustc-log
 
 # $(1): package in upper case
@@ -119,7 +130,7 @@ endef
 
 # What rustc was given, compared with what the options say.
 define TINYRUST_SIZE_PROVE
-	$(HOST_DIR)/bin/tinyrust-br2 prove \
+	$(TINYRUST_SIZE_TOOLS_DIR)/bin/tinyrust-br2 prove \
 		--log $(@D)/.tinyrust-size/rustc.log \
 		--target $(RUSTC_TARGET_NAME) \
 		--codegen opt-level=$(call tinyrust-size-key,OPT_LEVEL) \
@@ -131,20 +142,40 @@ define TINYRUST_SIZE_PROVE
 		$(foreach p,$($(PKG)_PROGRAMS),--program $(p))
 endef
 
-# The ELF also goes beside the images: it has a budget of its own, before squashfs.
+# Symbols of a profile that keeps them go to a file beside the images: Buildroot
+# strips what is installed, and the bytes that count are those without them.
 define TINYRUST_SIZE_INSTALL
 	$(foreach p,$($(PKG)_PROGRAMS),
 		$(INSTALL) -D -m 0755 $($(PKG)_SRCDIR)/target/$(RUSTC_TARGET_NAME)/release/$(p) \
 			$(TARGET_DIR)/usr/bin/$(or $($(PKG)_INSTALL_AS),$(p))
-		$(INSTALL) -D -m 0755 $($(PKG)_SRCDIR)/target/$(RUSTC_TARGET_NAME)/release/$(p) \
-			$(BINARIES_DIR)/$(or $($(PKG)_INSTALL_AS),$(p))
+		rm -f $(BINARIES_DIR)/$(or $($(PKG)_INSTALL_AS),$(p)).debug
+		$(if $(filter false,$(call tinyrust-size-key,STRIP)),
+			mkdir -p $(BINARIES_DIR)
+			$(TARGET_OBJCOPY) --only-keep-debug \
+				$(TARGET_DIR)/usr/bin/$(or $($(PKG)_INSTALL_AS),$(p)) \
+				$(BINARIES_DIR)/$(or $($(PKG)_INSTALL_AS),$(p)).debug
+			$(TARGET_OBJCOPY) --strip-all $(TARGET_DIR)/usr/bin/$(or $($(PKG)_INSTALL_AS),$(p))
+		)
 	)
 endef
 
+# The option may be switched on after the package was configured.
+TINYRUST_SIZE_UPX = \
+	$(if $(BR2_PER_PACKAGE_DIRECTORIES),$(PER_PACKAGE_DIR)/host-upx/host,$(HOST_DIR))/bin/upx
+
 define TINYRUST_SIZE_PACK
 	$(foreach p,$($(PKG)_PROGRAMS),
-		$(HOST_DIR)/bin/upx --ultra-brute --quiet --force-overwrite \
+		$(TINYRUST_SIZE_UPX) --ultra-brute --quiet --force-overwrite \
 			$(TARGET_DIR)/usr/bin/$(or $($(PKG)_INSTALL_AS),$(p))
+	)
+endef
+
+# The program as it is installed also stands beside the images: it has a budget of
+# its own, before squashfs.
+define TINYRUST_SIZE_COPY
+	$(foreach p,$($(PKG)_PROGRAMS),
+		$(INSTALL) -D -m 0755 $(TARGET_DIR)/usr/bin/$(or $($(PKG)_INSTALL_AS),$(p)) \
+			$(BINARIES_DIR)/$(or $($(PKG)_INSTALL_AS),$(p))
 	)
 endef
 
@@ -178,7 +209,8 @@ tinyrust-size-settings = \
 	$(eval $(2)_PRE_BUILD_HOOKS += TINYRUST_SIZE_PREPARE) \
 	$(eval $(2)_POST_BUILD_HOOKS += TINYRUST_SIZE_PROVE) \
 	$(eval $(2)_INSTALL_TARGET_CMDS ?= $$(TINYRUST_SIZE_INSTALL)) \
-	$(eval $(2)_POST_INSTALL_TARGET_HOOKS += $(if $(BR2_TINYRUST_UPX),TINYRUST_SIZE_PACK)) \
+	$(eval $(2)_POST_INSTALL_TARGET_HOOKS += $(if $(BR2_TINYRUST_UPX),TINYRUST_SIZE_PACK) \
+		TINYRUST_SIZE_COPY) \
 	$(eval $(2)_POST_LEGAL_INFO_HOOKS += TINYRUST_SIZE_LEGAL_INFO)
 
 tinyrust-size-package = \

@@ -17,12 +17,17 @@ rmdir "$target/mnt" "$target/media" "$target/opt" "$target/var"/* 2>/dev/null ||
 rm -rf "${target:?}/var" "${target:?}/tmp" "${target:?}/run"
 # A copy and not the skeleton's link into a folder that is not there yet.
 rm -f "$target/etc/resolv.conf" "$target/etc/hostname" "$target/etc/hosts"
-cp -a "$TINYRUST_COMMON_DIR/rootfs/." "$target/"
+for own in "$TINYRUST_COMMON_DIR" "$TINYRUST_BOARD_DIR"; do
+	[ ! -d "$own/rootfs" ] || cp -a "$own/rootfs/." "$target/"
+done
 
 # What git cannot keep: empty folders (modes come from the same table, as Buildroot's
 # device table).
-awk '$2 == "d" { print $1 }' "$TINYRUST_COMMON_DIR/device-table.txt" |
-	while read -r folder; do mkdir -p "$target$folder"; done
+for own in "$TINYRUST_COMMON_DIR" "$TINYRUST_BOARD_DIR"; do
+	[ -e "$own/device-table.txt" ] || continue
+	awk '$2 == "d" { print $1 }' "$own/device-table.txt" |
+		while read -r folder; do mkdir -p "$target$folder"; done
+done
 
 if [ "${TINYRUST_PORT:-80}" != 80 ]; then
 	sed -i "s|/usr/bin/tinyrust\$|& --listen 0.0.0.0:$TINYRUST_PORT|" "$target/etc/inittab"

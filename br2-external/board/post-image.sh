@@ -2,7 +2,7 @@
 # The image folder that flashfit and qemu/ take from every builder, and flash.bin in it.
 set -eu
 images=$1
-flashfit=$HOST_DIR/bin/flashfit
+flashfit=$TINYRUST_TOOLS/flashfit
 board=$TINYRUST_BOARD_DIR/board.toml
 work=$images/.tinyrust
 mkdir -p "$work"
@@ -10,46 +10,37 @@ cp "$board" "$images/board.toml"
 # shellcheck source=/dev/null
 "$flashfit" layout "$board" --format sh >"$work/layout.sh" && . "$work/layout.sh"
 
-# Device tree: the board's source, the SoC's of the kernel, the flash map of board.toml.
-"$flashfit" layout "$board" --format dts >"$work/partitions.dtsi"
-dts=$TINYRUST_LINUX_DIR/arch/$LINUX_ARCH/boot/dts
-set -- -I "$work" -I "$dts"
-for vendor in "$dts"/*/; do
-	set -- "$@" -I "$vendor"
-done
-"${TINYRUST_TARGET_CC%% *}" -E -P -nostdinc -undef -D__DTS__ -x assembler-with-cpp "$@" \
-	-I "$TINYRUST_LINUX_DIR/include" "$TINYRUST_BOARD_DIR/$LINUX_DTS" >"$work/board.pp.dts"
-"$TINYRUST_LINUX_DIR/scripts/dtc/dtc" -q -I dts -O dtb -o "$images/$BOARD_NAME.dtb" "$work/board.pp.dts"
+# Device tree, where the board has one: its source, the SoC's of the kernel, the flash
+# map of board.toml.
+if [ -n "${LINUX_DTS:-}" ]; then
+	"$flashfit" layout "$board" --format dts >"$work/partitions.dtsi"
+	dts=$TINYRUST_LINUX_DIR/arch/$LINUX_ARCH/boot/dts
+	set -- -I "$work" -I "$dts"
+	for vendor in "$dts"/*/; do
+		set -- "$@" -I "$vendor"
+	done
+	"${TINYRUST_TARGET_CC%% *}" -E -P -nostdinc -undef -D__DTS__ -x assembler-with-cpp "$@" \
+		-I "$TINYRUST_LINUX_DIR/include" "$TINYRUST_BOARD_DIR/$LINUX_DTS" >"$work/board.pp.dts"
+	"$TINYRUST_LINUX_DIR/scripts/dtc/dtc" -q -I dts -O dtb -o "$images/$BOARD_NAME.dtb" "$work/board.pp.dts"
+fi
 
-# Kernel partition.
-kernel=../$LINUX_IMAGE
-case $LINUX_COMPRESSION in
-none) ;;
-lzma)
-	xz --format=lzma -9e --stdout "$images/$LINUX_IMAGE" >"$work/kernel.lzma"
-	kernel=kernel.lzma
-	;;
-esac
-sed -e "s|@BOARD@|$BOARD_NAME|g" -e "s|@ARCH@|$LINUX_ARCH|g" \
-	-e "s|@LOAD_ADDRESS@|$LINUX_LOAD_ADDRESS|g" -e "s|@KERNEL@|$kernel|g" \
-	-e "s|@ENTRY_ADDRESS@|$LINUX_ENTRY_ADDRESS|g" -e "s|@COMPRESSION@|$LINUX_COMPRESSION|g" \
-	-e "s|@DTB@|../$BOARD_NAME.dtb|g" "$TINYRUST_COMMON_DIR/kernel.its" >"$work/kernel.its"
-(cd "$work" && "$HOST_DIR/bin/mkimage" -f kernel.its ../kernel.itb >/dev/null)
-
-# Boot partition: each file of board.toml at its offset, 0xff between.
-: >"$work/boot.bin"
-for entry in $U_BOOT_FILES; do
-	file=${entry%@*}
-	offset=$((${entry#*@}))
-	size=$(stat -c %s "$work/boot.bin")
-	if [ "$size" -gt "$offset" ]; then
-		echo "boot.bin: $file starts at $offset, what stands before it ends at $size ($board)" >&2
-		exit 1
-	fi
-	head -c $((offset - size)) /dev/zero | tr '\000' '\377' >>"$work/boot.bin"
-	cat "$images/$file" >>"$work/boot.bin"
-done
-mv "$work/boot.bin" "$images/boot.bin"
+# The partitions of a board with a boot loader; one without starts the kernel itself.
+if [ -n "${U_BOOT_FILES:-}" ]; then
+	kernel=../$LINUX_IMAGE
+	case $LINUX_COMPRESSION in
+	none) ;;
+	lzma)
+		xz --format=lzma -9e --stdout "$images/$LINUX_IMAGE" >"$work/kernel.lzma"
+		kernel=kernel.lzma
+		;;
+	esac
+	sed -e "s|@BOARD@|$BOARD_NAME|g" -e "s|@ARCH@|$LINUX_ARCH|g" \
+		-e "s|@LOAD_ADDRESS@|$LINUX_LOAD_ADDRESS|g" -e "s|@KERNEL@|$kernel|g" \
+		-e "s|@ENTRY_ADDRESS@|$LINUX_ENTRY_ADDRESS|g" -e "s|@COMPRESSION@|$LINUX_COMPRESSION|g" \
+		-e "s|@DTB@|../$BOARD_NAME.dtb|g" "$TINYRUST_COMMON_DIR/kernel.its" >"$work/kernel.its"
+	(cd "$work" && "$HOST_DIR/bin/mkimage" -f kernel.its ../kernel.itb >/dev/null)
+	"$TINYRUST_TOOLS/tinyrust-br2" boot-image "$board" "$images"
+fi
 
 # What it was built of.
 {
@@ -60,14 +51,18 @@ mv "$work/boot.bin" "$images/boot.bin"
 	printf '\n}\n'
 } >"$images/build.json"
 
-# The chip's content, kept under another name where it is over budget.
-rm -f "$images/flash.bin" "$images/flash.over-budget.bin"
+# The chip's content. Over budget it is kept under another name, and the last that
+# fitted stays where it was.
+rm -f "$images/flash.over-budget.bin" "$images/flashfit.over-budget.json"
 "$flashfit" assemble "$board" "$images" -o "$images/flash.over-budget.bin"
 status=0
-"$flashfit" check "$board" "$images" --json >"$images/flashfit.json" || status=$?
+# What is wrong is said once, by the table below.
+"$flashfit" check "$board" "$images" --json \
+	>"$images/flashfit.over-budget.json" 2>/dev/null || status=$?
 "$flashfit" check "$board" "$images" || {
-	echo "The images are left in $images, flash.bin as flash.over-budget.bin." >&2
+	echo "The images are left in $images, what would be flash.bin as flash.over-budget.bin." >&2
 	exit "$status"
 }
+mv "$images/flashfit.over-budget.json" "$images/flashfit.json"
 mv "$images/flash.over-budget.bin" "$images/flash.bin"
 rm -rf "$work"

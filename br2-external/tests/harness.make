@@ -23,18 +23,21 @@ HOST_DIR = /host
 BINARIES_DIR = /images
 PER_PACKAGE_DIR = /per-package
 NORMALIZED_ARCH = arm
-RUSTC_TARGET_NAME = armv7-unknown-linux-musleabihf
+RUSTC_TARGET_NAME ?= armv7-unknown-linux-musleabihf
 BR2_TOOLCHAIN_USES_MUSL = y
+BR2_PACKAGE_HOST_RUSTC_TARGET_ARCH_SUPPORTS ?= y
+BR2_TINYRUST_ARCH_SUPPORTS ?= y
 BR2_TINYRUST_PROFILE ?= "tiny"
 BR2_TINYRUST_STD_REBUILD ?= y
 BR2_TINYRUST_IMMEDIATE_ABORT ?= y
 BR2_PACKAGE_TINYRUST ?= y
-BR2_TINYRUST_BOARD_DIR ?= "$(BR2_EXTERNAL_TINYRUST_PATH)/../boards/ast2600-evb"
+BR2_TINYRUST_BOARD_DIR ?= "$(BR2_EXTERNAL_TINYRUST_PATH)/../boards/$(shell cat $(BR2_EXTERNAL_TINYRUST_PATH)/../boards/default)"
 BR_BUILDING = y
 MAKECMDGOALS ?= print
 TINYRUST_DIR = /build/tinyrust-0.1.0
 
 include $(BR2_EXTERNAL_TINYRUST_PATH)/external.mk
+include $(addsuffix /external.mk,$(OTHER_TREES))
 
 .PHONY: print
 print:

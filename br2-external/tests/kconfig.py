@@ -49,6 +49,14 @@ def a_cpu_that_rust_does_not_know_hides_it_and_says_so():
     assert any("no std for this CPU" in text for text in comments(kconf)), comments(kconf)
 
 
+def a_target_without_a_std_to_download_has_to_rebuild_it():
+    kconf = load(BR2_mipsel="y", BR2_TOOLCHAIN_USES_MUSL="y")
+    assert visible(kconf, "BR2_PACKAGE_TINYRUST")
+    assert not visible(kconf, "BR2_TINYRUST_STD_REBUILD")
+    assert kconf.syms["BR2_TINYRUST_STD_REBUILD"].str_value == "y"
+    assert not visible(load(BR2_mipsel="y"), "BR2_PACKAGE_TINYRUST")
+
+
 def upx_is_hidden_on_riscv_and_says_so():
     kconf = load(BR2_PACKAGE_HOST_RUSTC_TARGET_ARCH_SUPPORTS="y", BR2_RISCV_64="y")
     assert not visible(kconf, "BR2_TINYRUST_UPX")
@@ -63,10 +71,49 @@ def immediate_abort_needs_the_rebuilt_std_and_says_so():
     assert any("illegal instruction needs" in text for text in comments(kconf))
 
 
+def mimalloc_is_hidden_without_atomic_operations_and_says_so():
+    supported = {
+        "BR2_PACKAGE_HOST_RUSTC_TARGET_ARCH_SUPPORTS": "y",
+        "BR2_PACKAGE_TINYRUST": "y",
+    }
+    name = "BR2_PACKAGE_TINYRUST_ALLOCATOR_MIMALLOC"
+    assert visible(load(**supported, BR2_TOOLCHAIN_HAS_ATOMIC="y"), name)
+    without = load(**supported)
+    assert not visible(without, name)
+    assert any(text.startswith("mimalloc needs") for text in comments(without))
+
+
+def tiny_diag_keeps_the_words_of_a_panic_and_says_so():
+    kconf = load(
+        BR2_PACKAGE_HOST_RUSTC_TARGET_ARCH_SUPPORTS="y",
+        BR2_TINYRUST_IMMEDIATE_ABORT="y",
+        BR2_TINYRUST_PROFILE_TINY_DIAG="y",
+    )
+    assert kconf.syms["BR2_TINYRUST_PROFILE"].str_value == "tiny-diag"
+    assert kconf.syms["BR2_TINYRUST_IMMEDIATE_ABORT"].str_value == "n"
+    assert any("not what tiny-diag is for" in text for text in comments(kconf))
+
+
 def the_flash_image_is_hidden_without_its_parts():
     kconf = load(BR2_PACKAGE_HOST_RUSTC_TARGET_ARCH_SUPPORTS="y")
     assert not visible(kconf, "BR2_TINYRUST_FLASH")
     assert any(text.startswith("flash.bin needs") for text in comments(kconf))
+
+
+def a_board_with_a_boot_loader_needs_it_for_the_flash_image():
+    parts = dict.fromkeys(
+        [
+            "BR2_PACKAGE_HOST_RUSTC_TARGET_ARCH_SUPPORTS",
+            "BR2_TARGET_ROOTFS_SQUASHFS4_XZ",
+            "BR2_LINUX_KERNEL",
+            "BR2_PACKAGE_BUSYBOX",
+        ],
+        "y",
+    )
+    assert visible(load(**parts, BR2_TARGET_UBOOT="y"), "BR2_TINYRUST_FLASH")
+    without = load(**parts)
+    assert not visible(without, "BR2_TINYRUST_FLASH")
+    assert "flash.bin of this board needs U-Boot" in comments(without)
 
 
 def every_option_has_a_help_text():

@@ -14,6 +14,7 @@ FLASHFIT_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS = \
 	--include /LICENSE-MIT --include /LICENSE-APACHE \
 	--include /scripts --include '/scripts/**' \
 	--include /qemu --include '/qemu/**' \
+	--include /boards --include /boards/default \
 	--exclude '*'
 FLASHFIT_LICENSE = MIT or Apache-2.0
 FLASHFIT_LICENSE_FILES = LICENSE-MIT LICENSE-APACHE

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use flashfit::units::Bytes;
 use serde_json::Value;
 
 /// Which figure of a report a row shows: its list, the name there, the words.
@@ -62,18 +63,7 @@ fn used(report: &Value, list: &str, name: &str) -> Option<u64> {
 }
 
 fn grouped(bytes: Option<u64>) -> String {
-    let Some(bytes) = bytes else {
-        return "-".to_owned();
-    };
-    let digits = bytes.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    bytes.map_or_else(|| "-".to_owned(), |bytes| Bytes(bytes).to_string())
 }
 
 /// The difference to the direct build's in percent.

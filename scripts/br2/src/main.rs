@@ -3,7 +3,10 @@
 
 mod builders;
 mod crates;
+mod defconfig;
 mod generate;
+mod help;
+mod prices;
 mod profiles;
 mod prove;
 mod sbom;
@@ -15,6 +18,9 @@ mod sbom;
 )]
 #[path = "../../xtask/src/fragment.rs"]
 mod fragment;
+// The boot partition as well.
+#[path = "../../xtask/src/boot_image.rs"]
+mod boot_image;
 #[path = "../../xtask/src/proof.rs"]
 mod proof;
 #[path = "../../xtask/src/rustc_call.rs"]
@@ -58,6 +64,13 @@ enum Command {
         #[arg(long)]
         common: Option<PathBuf>,
     },
+    /// Put the boot loader's files in an image folder into boot.bin
+    BootImage {
+        /// The board's board.toml
+        board: PathBuf,
+        /// The folder with the files, and for boot.bin
+        images: PathBuf,
+    },
     /// Compare what rustc was given with what the options say
     Prove(prove::Args),
     /// Check that each line of the fragments is in the final .config
@@ -70,6 +83,8 @@ enum Command {
     },
     /// Print the crates that were compiled for the target, as CSV: name, version, licence
     Crates(crates::Args),
+    /// Write down what an option costs, from the images of a build with it
+    Price(prices::Args),
     /// Join the crates to a CycloneDX document on standard input
     Sbom(sbom::Args),
 }
@@ -95,9 +110,13 @@ fn run(command: Command) -> Result<()> {
             print!("{}", generate::board_env(&board, common.as_deref())?);
             Ok(())
         }
+        Command::BootImage { board, images } => {
+            boot_image::write(&generate::load(&board)?, &images)
+        }
         Command::Prove(args) => prove::run(&args),
         Command::Fragments { config, fragments } => check_fragments(&config, &fragments),
         Command::Crates(args) => crates::run(&args),
+        Command::Price(args) => prices::record(&args),
         Command::Sbom(args) => sbom::run(&args),
     }
 }

@@ -136,7 +136,6 @@ pub fn measure(
         };
         keep(Row {
             id: id.clone(),
-            version: None,
             weight: weighed.weight,
             runtime,
         })?;
