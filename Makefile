@@ -4,10 +4,10 @@
 BOARD ?= $(shell cat boards/default)
 
 .PHONY: help run serve image setup setup-all test lint unit layers apps rotation docs-check \
-	boot-test docs matrix clean
+	ladder-check boot-test docs matrix clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nThe board is BOARD=%s.\n' '$(BOARD)'
 ifneq ($(wildcard $(BUILDROOT)/Config.in),)
 	@printf '\nEverything else is Buildroot'"'"'s:\n\n'
@@ -36,7 +36,7 @@ image: setup ## Build out/$(BOARD)/flash.bin
 	cargo xtask image --board $(BOARD)
 
 # The order is cheapest first, so that a slip shows before a kernel is built.
-test: setup-all lint unit layers apps rotation docs-check ## Lint, unit tests, every board's app, two boards' builds and boot tests
+test: setup-all lint unit layers apps rotation docs-check ladder-check ## Lint, unit tests, every board's app, two boards' builds and boot tests, sizes
 
 lint: ## Formatting, clippy, shellcheck
 	cargo fmt --all --check
@@ -65,6 +65,9 @@ matrix: setup-all ## Build, boot and test every board
 
 docs-check: ## Are the figures in README.md and docs/ those of the image
 	cargo xtask docs --check
+
+ladder-check: ## Is the smallest Hello, world! still as small as docs/ladder.md says
+	cargo xtask ladder --check
 
 boot-test: ## Boot tests on the image in out/$(BOARD)
 	TINYRUST_BOARD=$(BOARD) cargo test --package tinyrust-qemu

@@ -1,8 +1,11 @@
 //! What processes take of the processors.
 
 use std::fs;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
+use nix::time::{clock_getcpuclockid, clock_gettime};
+use nix::unistd::Pid;
 
 /// The fields of proc_pid_stat(5) for a process and for those of its children that it has
 /// waited for: user and system time of each.
@@ -30,19 +33,14 @@ pub fn seconds(process: u32, fields: &[usize]) -> Result<f64> {
     Ok(ticks / 100.0)
 }
 
-/// What the threads of a process that are alive have used of the processors so far, in seconds,
-/// counted by the scheduler in nanoseconds (proc_pid_schedstat, kernel's sched-stats.rst).
+/// What a process has used of the processors so far, in seconds, those of its threads that are gone
+/// included: the scheduler's account in nanoseconds, of which proc_pid_stat(5) shows ticks.
 ///
 /// # Errors
 /// When the process is not there.
-pub fn seconds_of_threads(process: u32) -> Result<f64> {
-    let mut seconds = 0.0;
-    for task in fs::read_dir(format!("/proc/{process}/task"))? {
-        let text = fs::read_to_string(task?.path().join("schedstat"))?;
-        let spent = text.split_whitespace().next().context("schedstat")?;
-        seconds += spent.parse::<f64>()? / 1e9;
-    }
-    Ok(seconds)
+pub fn exact_seconds(process: u32) -> Result<f64> {
+    let clock = clock_getcpuclockid(Pid::from_raw(process.cast_signed()))?;
+    Ok(Duration::from(clock_gettime(clock)?).as_secs_f64())
 }
 
 #[cfg(test)]
@@ -51,11 +49,11 @@ mod tests {
     use crate::command::{Log, tool};
 
     #[test]
-    fn this_very_process_has_used_some_time() {
-        let before = seconds_of_threads(std::process::id()).unwrap();
-        let sum = (0..2_000_000_u64).fold(0, |sum, n| std::hint::black_box(sum ^ n));
-        std::hint::black_box(sum);
-        assert!(seconds_of_threads(std::process::id()).unwrap() > before);
+    fn a_thread_that_is_gone_is_counted() {
+        let before = exact_seconds(std::process::id()).unwrap();
+        let spin = || (0..20_000_000_u64).fold(0, |sum, n| std::hint::black_box(sum ^ n));
+        std::thread::spawn(spin).join().unwrap();
+        assert!(exact_seconds(std::process::id()).unwrap() > before + 0.001);
     }
 
     #[test]

@@ -153,11 +153,11 @@ impl<'a> Bench<'a> {
         Ok(folder)
     }
 
-    /// The unpacked Debian package of ladder/sources.toml.
+    /// The unpacked Debian package of ladder/sources.toml, and its version.
     ///
     /// # Errors
     /// When it cannot be had.
-    pub fn package(&self, name: &str) -> Result<PathBuf> {
+    pub fn package(&self, name: &str) -> Result<(PathBuf, String)> {
         package(self.repo, &self.cache, name, &self.log)
     }
 
@@ -227,13 +227,14 @@ pub fn read_toml(path: &Path) -> Result<toml::Table> {
     toml::from_str(&text).with_context(|| path.display().to_string())
 }
 
-fn package(repo: &Repo, cache: &Cache, name: &str, log: &Log) -> Result<PathBuf> {
+fn package(repo: &Repo, cache: &Cache, name: &str, log: &Log) -> Result<(PathBuf, String)> {
     let path = repo.path("ladder/sources.toml");
     let sources = Sources::load(&path)?;
     let wanted = sources.get(name)?;
     let store = Store::new(cache);
     let source = store.fetch(name, wanted, log, &|text| eprintln!("{text}"))?;
-    store.unpack(name, wanted, &source, log)
+    let unpacked = store.unpack(name, wanted, &source, log)?;
+    Ok((unpacked, source.version))
 }
 
 fn environment(repo: &Repo, upx: &Path) -> Result<Environment> {
@@ -258,7 +259,7 @@ fn environment(repo: &Repo, upx: &Path) -> Result<Environment> {
 }
 
 /// The versions of some crates in a lock file.
-fn versions(lock: &toml::Table, names: &[&str]) -> BTreeMap<String, String> {
+pub fn versions(lock: &toml::Table, names: &[&str]) -> BTreeMap<String, String> {
     let packages = lock.get("package").and_then(toml::Value::as_array);
     packages
         .into_iter()

@@ -14,6 +14,7 @@ use super::shared::Shared;
 use super::suite;
 use super::target::Target;
 use super::weigh::on_flash;
+use crate::command::{output, tool};
 
 /// The file.
 #[derive(Debug, Deserialize)]
@@ -55,6 +56,8 @@ pub struct Experiment {
     example: Option<String>,
     /// Linked with one C library that busybox shares.
     shared_libc: bool,
+    /// The linker strips, where what it leaves is nothing that the tool can read.
+    linker_strips: bool,
     squashfs: Option<Squashfs>,
     upx: bool,
 }
@@ -188,6 +191,18 @@ impl Experiment {
             recipe
                 .rustflags
                 .push(format!("-Clink-arg=-B{}", lld.display()));
+            if let Some(gcc) = &recipe.target.linker {
+                // The board's linker finds GCC's own library by itself, and names no loader in a
+                // static program whatever it is told.
+                let library = output(tool(gcc).arg("-print-libgcc-file-name"))?;
+                let folder = Path::new(library.trim()).parent();
+                let folder = folder.context("GCC has no library of its own")?;
+                recipe
+                    .rustflags
+                    .push(format!("-Clink-arg=-L{}", folder.display()));
+                let static_program = "-Clink-arg=-Wl,--no-dynamic-linker";
+                recipe.rustflags.push(static_program.to_owned());
+            }
         }
         if let Some(name) = &self.program {
             recipe.program = bench.program(name);
@@ -203,12 +218,16 @@ impl Experiment {
         recipe.patches.extend(patch);
         recipe.versions.extend(self.versions.clone());
         recipe.upx |= self.upx;
+        if self.linker_strips {
+            recipe.strip = false;
+            recipe.rustflags.push("-Clink-arg=-s".to_owned());
+        }
         Ok(())
     }
 }
 
 /// Removes a flag, or a feature from the list that a flag has.
-fn remove_flag(flags: &mut Vec<String>, unwanted: &str) {
+pub fn remove_flag(flags: &mut Vec<String>, unwanted: &str) {
     flags.retain(|flag| flag != unwanted);
     for flag in flags {
         if let Some((name, list)) = flag.rsplit_once('=')
@@ -263,6 +282,7 @@ fn measure(
     }
     let row = Row {
         id: id.to_owned(),
+        version: None,
         weight,
         runtime: None,
     };

@@ -43,9 +43,9 @@ pub fn svg(page: &Page) -> Result<String> {
         });
     }
     let beyond: Record = read(page.repo, "beyond")?;
-    if let Some(row) = beyond.row(&format!("{ARTICLE_TARGET}/own-accept-loop")) {
+    if let Some(row) = beyond.row(&format!("{ARTICLE_TARGET}/served")) {
         rows.push(Bars {
-            label: "unpacked, no actix-server".to_owned(),
+            label: "unpacked, tinyrust::serve".to_owned(),
             then: None,
             now: Some(row.weight.elf),
         });

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-use super::bench::{Bench, native};
+use super::bench::{Bench, native, read_toml, versions};
 use super::recipe::Recipe;
 use super::record::{Row, ladder_id};
 use super::runtime::Stopwatch;
@@ -42,6 +42,9 @@ pub struct Server {
     pub name: String,
     /// What tables call it.
     pub title: String,
+    /// The crate whose version tables name.
+    #[serde(rename = "crate")]
+    krate: Option<String>,
     /// A program of ladder/programs; without it and without a package, examples/hello.rs.
     program: Option<String>,
     /// A package of ladder/sources.toml.
@@ -118,20 +121,38 @@ impl Company {
 
 impl Server {
     fn measure(&self, bench: &Bench, stopwatch: &Stopwatch) -> Result<(Row, bool)> {
-        let (weight, launch, cached) = match &self.package {
+        let (version, (weight, launch, cached)) = match &self.package {
             Some(package) => {
-                let (weight, launch) = self.debian(bench, &bench.package(package)?)?;
-                (weight, launch, false)
+                let (unpacked, version) = bench.package(package)?;
+                let (weight, launch) = self.debian(bench, &unpacked)?;
+                (Some(version), (weight, launch, false))
             }
-            None => self.rust(bench)?,
+            None => (self.version(bench)?, self.rust(bench)?),
         };
         let (runtime, known) = stopwatch.measure(&launch, &weight.sha256)?;
         let row = Row {
+            version,
             id: self.name.clone(),
             weight,
             runtime: Some(runtime),
         };
         Ok((row, cached && known))
+    }
+
+    /// The version of its crate in the lock file.
+    fn version(&self, bench: &Bench) -> Result<Option<String>> {
+        let Some(krate) = &self.krate else {
+            return Ok(None);
+        };
+        let lock = match self.program {
+            Some(_) => "ladder/programs/Cargo.lock",
+            None => "app/Cargo.lock",
+        };
+        let lock = read_toml(&bench.repo.path(lock))?;
+        let found = versions(&lock, &[krate]).remove(krate.as_str());
+        Ok(Some(
+            found.with_context(|| format!("no {krate} in its lock file"))?,
+        ))
     }
 
     fn recipe(&self, bench: &Bench) -> Result<Recipe> {

@@ -45,15 +45,13 @@ impl<'a> Page<'a> {
         if let Some(step) = name.strip_prefix("-price-") {
             return price::sentence(self, step);
         }
-        if let Some(board) = name.strip_prefix("-board-") {
-            return tables::board(self, board);
-        }
         match name {
             "" => self.short(),
             "-headline" => Ok(self.headline()),
             "-2018" => tables::of_2018(self),
             "-alone" => tables::steps(self, &self.steps.alone()),
             "-stacked" => tables::steps(self, &self.steps.stacked()),
+            "-boards" => tables::boards(self),
             "-beyond" => tables::beyond(self),
             "-company" => tables::company(self),
             "-crates" => Ok(breakdown::crates(
@@ -68,7 +66,7 @@ impl<'a> Page<'a> {
             _ => bail!(
                 "no such block; there are: ladder, ladder-headline, ladder-2018, ladder-alone, ladder-stacked, \
                  ladder-beyond, ladder-company, ladder-crates, ladder-functions, \
-                 ladder-environment, ladder-board-BOARD, ladder-price-STEP"
+                 ladder-environment, ladder-boards, ladder-price-STEP"
             ),
         }
     }
@@ -122,10 +120,11 @@ impl<'a> Page<'a> {
         }
         let beyond: Record = read(self.repo, "beyond")?;
         let row = |name: &str| beyond.row(&format!("{DEFAULT_BOARD}/{name}"));
-        if let (Some(all), Some(best)) = (row("everything"), row("own-accept-loop")) {
+        if let (Some(all), Some(best)) = (row("everything"), row("served")) {
             text += &format!(
                 "\nOn the board, static, the same steps give {} bytes of file and {} on flash; \
-                 **{}** and **{}** where actix-web's `App` is served without actix-server.\n",
+                 **{}** and **{}** where actix-web's `App` is served as the device's own server is, \
+                 by `tinyrust::serve` ([`served.rs`](app/examples/served.rs)).\n",
                 Bytes(all.weight.elf),
                 Bytes(all.weight.flash),
                 Bytes(best.weight.elf),

@@ -199,7 +199,8 @@ impl Recipe {
         let mut flags = [&self.target.rustflags[..], &self.rustflags[..]].concat();
         if !self.patches.is_empty() {
             // Cargo silences the lints of crates from a registry, not of those from a folder.
-            flags.push("--cap-lints=allow".to_owned());
+            // `allow` would silence what rustc tells Cargo of the target as well.
+            flags.push("--cap-lints=warn".to_owned());
         }
         if !flags.is_empty() {
             let flags = toml::Value::from(flags);

@@ -49,6 +49,9 @@ pub struct Machine {
 pub struct Row {
     /// Unique in its file; a row of the ladder is `build:step+step`.
     pub id: String,
+    /// Of what the program is mainly made, where the environment does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// What it weighs.
     #[serde(flatten)]
     pub weight: Weight,
@@ -75,6 +78,10 @@ pub struct Runtime {
     /// Between these were half of the turns of which that is the median.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests_quartiles: Option<(f64, f64)>,
+    /// The same by the clock: what the server's processor time does not show, waiting and processes
+    /// without an account, is in it, and so is all that the machine does besides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_ratio: Option<f64>,
 }
 
 /// A row that a [`Record`] keeps apart from others by its name.
@@ -169,6 +176,7 @@ mod tests {
     fn row(id: &str, elf: u64) -> Row {
         Row {
             id: id.to_owned(),
+            version: None,
             weight: Weight {
                 elf,
                 upx: None,

@@ -11,7 +11,7 @@ use super::record::Runtime;
 use super::serve::{Launch, Server};
 
 /// Rises when results of before are not to stand beside new ones.
-const METHOD: u32 = 2;
+const METHOD: u32 = 3;
 
 /// How often the program is started, and it and the baseline are asked in turns, and for how long
 /// each time. Both run on a machine that does other things: short turns meet the same disturbance,
@@ -19,8 +19,9 @@ const METHOD: u32 = 2;
 const TURNS: usize = 31;
 const TURN: Duration = Duration::from_millis(120);
 
-/// Connections that ask. More than the one thread that answers, so that it never waits.
-const CLIENTS: usize = 4;
+/// Connections that ask. With several, how many requests a server finds when it is woken depends
+/// on what else the machine does, and with that what each costs it; with one it always is one.
+const CLIENTS: usize = 1;
 
 /// Measures programs against a baseline, and remembers what was measured: a run that was
 /// interrupted goes on where it was.
@@ -71,18 +72,20 @@ impl Stopwatch {
         let server = launch.start()?;
         let mut starts = vec![server.started_in];
         let mut ratios = Some(Vec::new());
+        let mut clock = Vec::new();
         for turn in 0..TURNS {
             starts.push(launch.start()?.started_in);
             // Who is asked first changes, so that neither always follows the start.
             let (theirs, ours) = match turn % 2 {
-                0 => (rate(&baseline)?, rate(&server)?),
+                0 => (ask(&baseline)?, ask(&server)?),
                 _ => {
-                    let ours = rate(&server)?;
-                    (rate(&baseline)?, ours)
+                    let ours = ask(&server)?;
+                    (ask(&baseline)?, ours)
                 }
             };
+            clock.push(ours.answered / theirs.answered);
             ratios = ratios
-                .zip(theirs.zip(ours))
+                .zip(theirs.rate.zip(ours.rate))
                 .map(|(mut all, (theirs, ours))| {
                     all.push(ours / theirs);
                     all
@@ -101,20 +104,31 @@ impl Stopwatch {
             resident_kib: memory.total,
             requests_ratio: at(0.5),
             requests_quartiles: at(0.25).zip(at(0.75)),
+            clock_ratio: quantile(&sorted(clock), 0.5).map(|ratio| rounded(ratio, 1000.0)),
         })
     }
 }
 
-/// Requests in a second of the server's processor time, in one turn; none where it starts
-/// processes of which nothing is known when they are gone.
-fn rate(server: &Server) -> Result<Option<f64>> {
+/// What came of one turn.
+struct Turn {
+    /// Requests.
+    answered: f64,
+    /// Those in a second of the server's processor time; none where it starts processes of which
+    /// nothing is known when they are gone.
+    rate: Option<f64>,
+}
+
+fn ask(server: &Server) -> Result<Turn> {
     let before = server.processor_seconds()?;
     let answered = requests(server.address, CLIENTS, TURN)?;
     let after = server.processor_seconds()?;
     let spent = before.zip(after).map(|(before, after)| after - before);
-    Ok(spent
-        .filter(|spent| *spent > 0.0)
-        .map(|spent| answered / spent))
+    Ok(Turn {
+        answered,
+        rate: spent
+            .filter(|spent| *spent > 0.0)
+            .map(|spent| answered / spent),
+    })
 }
 
 fn sorted(mut values: Vec<f64>) -> Vec<f64> {

@@ -158,7 +158,7 @@ impl Server {
         let mut seconds = 0.0;
         for pid in family(self.child.id())? {
             seconds += processor::seconds(pid, processor::OF_CHILDREN)?;
-            seconds += processor::seconds_of_threads(pid)?;
+            seconds += processor::exact_seconds(pid)?;
         }
         Ok(Some(seconds))
     }

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
+use object::{Object, ObjectSection};
 
 use super::bench::Bench;
+use super::beyond::remove_flag;
 use super::recipe::Recipe;
 use super::serve::Launch;
 use super::weigh::{Weighed, files_on_flash};
@@ -40,6 +42,8 @@ impl Shared {
 
     /// Links a recipe's program with it.
     pub fn link(&self, recipe: &mut Recipe) {
+        // A `+crt-static` anywhere beats this, and the target's own default is static.
+        remove_flag(&mut recipe.target.rustflags, "+crt-static");
         recipe
             .rustflags
             .push("-Ctarget-feature=-crt-static".to_owned());
@@ -84,6 +88,11 @@ impl Shared {
             with.checked_sub(without)
                 .context("a busybox with its own C library is larger than all three together")
         };
+        ensure!(
+            is_dynamic(&weighed.file)?,
+            "{} has a C library of its own",
+            weighed.file.display()
+        );
         weighed.weight.elf = less(size(&with)?, size(&without)?)?;
         weighed.weight.flash = less(flash(&with)?, flash(&without)?)?;
         weighed.weight.upx = None;
@@ -103,4 +112,12 @@ impl Shared {
         launch.command.splice(1..1, prefix);
         Ok(launch)
     }
+}
+
+/// The program asks the loader for libraries.
+fn is_dynamic(file: &Path) -> Result<bool> {
+    let bytes = std::fs::read(file)?;
+    let object = object::File::parse(&*bytes).with_context(|| file.display().to_string())?;
+    let found = object.section_by_name(".dynamic");
+    Ok(found.is_some_and(|section| section.size() > 0))
 }

@@ -136,6 +136,7 @@ pub fn measure(
         };
         keep(Row {
             id: id.clone(),
+            version: None,
             weight: weighed.weight,
             runtime,
         })?;

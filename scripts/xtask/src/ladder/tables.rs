@@ -11,6 +11,7 @@ use super::page::{Page, read};
 use super::record::{Record, Row, Runtime, ladder_parts};
 use super::step::Steps;
 use crate::repo::DEFAULT_BOARD;
+use crate::upx;
 
 /// The article's rows beside ours.
 ///
@@ -74,11 +75,37 @@ pub fn steps(page: &Page, chosen: &[Vec<String>]) -> Result<String> {
     Ok(text)
 }
 
+/// Every board's rows: those of boards/, in the order of their names.
+///
+/// # Errors
+/// When a record or a board.toml is not understood.
+pub fn boards(page: &Page) -> Result<String> {
+    let (mut text, mut missing) = (String::new(), Vec::new());
+    for name in page.repo.boards()? {
+        let record: Record = read(page.repo, &name)?;
+        if record.rows.is_empty() {
+            missing.push(format!("`{name}`"));
+            continue;
+        }
+        let facts = page.repo.board(&name)?;
+        let target = &facts.require(&facts.rust, "rust")?.target;
+        text += &format!("**{name}**, `{target}`:\n\n{}", board(page, &name)?);
+        if let Err(reason) = upx::require(target) {
+            text += &format!("\nNot packed: {reason}.\n");
+        }
+        text += "\n";
+    }
+    if !missing.is_empty() {
+        text += &format!("Not measured yet: {}.\n", missing.join(", "));
+    }
+    Ok(text.trim_end().to_owned() + "\n")
+}
+
 /// A board's rows.
 ///
 /// # Errors
 /// When a record is not understood.
-pub fn board(page: &Page, board: &str) -> Result<String> {
+fn board(page: &Page, board: &str) -> Result<String> {
     let record: Record = read(page.repo, board)?;
     let mut text = head(&[
         "step",
@@ -166,21 +193,26 @@ pub fn company(page: &Page) -> Result<String> {
     let company = Company::read(&page.repo.path("ladder/company.toml"))?;
     let mut text = head(&[
         "server",
+        ">version",
         ">files",
         ">on flash",
         ">start, ms",
         ">anonymous, KiB",
         ">resident, KiB",
         ">requests",
+        ">by the clock",
     ]);
     for server in &company.server {
         let row = record.row(&server.name);
         let mut cells = vec![
             server.title.clone(),
+            row.and_then(|row| row.version.clone()).unwrap_or_default(),
             bytes(row.map(|row| row.weight.elf)),
             bytes(row.map(|row| row.weight.flash)),
         ];
         cells.extend(runtime(row));
+        let clock = row.and_then(|row| row.runtime?.clock_ratio);
+        cells.push(clock.map_or(NONE.to_owned(), |ratio| format!("{ratio:.2}")));
         text += &line(&cells);
     }
     Ok(text)
