@@ -38,7 +38,8 @@ python flash_images() {
     bb.utils.remove(folder, recurse=True)
     bb.utils.mkdirhier(folder)
     files = dict(entry.split('=', 1) for entry in d.getVar('FLASH_IMAGES_FILES').split())
-    files['rootfs.squashfs'] = d.expand('${IMGDEPLOYDIR}/${IMAGE_NAME}.squashfs-xz')
+    # By the name without the time: after a budget that was refused, this task runs again alone.
+    files['rootfs.squashfs'] = d.expand('${IMGDEPLOYDIR}/${IMAGE_LINK_NAME}.squashfs-xz')
     for name, path in files.items():
         shutil.copyfile(path, os.path.join(folder, name))
     shutil.copyfile(d.getVar('FLASH_BOARD'), os.path.join(folder, 'board.toml'))
