@@ -43,30 +43,6 @@ done
 exec {compiler} "$@"
 """
 
-# Of kern-tools-native: the last line of a symbol counts. OE-Core's busybox calls it.
-MERGE_CONFIG = r"""#!/bin/sh
-set -eu
-shift
-awk '/^(# )?CONFIG_/ && match($0, /CONFIG_[A-Za-z0-9_]+/) {
-	name = substr($0, RSTART, RLENGTH)
-	if (!(name in line)) order[n++] = name
-	line[name] = $0
-}
-END { for (i = 0; i < n; i++) print line[order[i]] }' "$@" > .config.merged
-mv .config.merged .config
-"""
-
-# Of opkg-utils-native: the link of the highest priority, in the root file system that is made.
-UPDATE_ALTERNATIVES = r"""#!/bin/sh
-set -eu
-[ "$1" = --install ] || exit 0
-link=$D$2 kept=$D/var/lib/alternatives/$3
-mkdir -p "$(dirname "$link")" "$(dirname "$kept")"
-if [ -e "$kept" ] && [ "$(cat "$kept")" -gt "$5" ]; then exit 0; fi
-ln -snf "$4" "$link"
-echo "$5" > "$kept"
-"""
-
 # Any build of these tests.
 LOCAL_CONF = """\
 MACHINE ?= "ast2600-evb"
@@ -192,8 +168,6 @@ class Build:
         headers.mkdir(exist_ok=True)
         for name in ("asm", "asm-generic", "linux", "mtd"):
             self._link(headers / name, f"/usr/arm-linux-gnueabihf/include/{name}")
-        self._script(bin_dir / "merge_config.sh", MERGE_CONFIG)
-        self._script(bin_dir / "update-alternatives", UPDATE_ALTERNATIVES)
         for tool in ("gcc", "g++", "cpp"):
             self._script(bin_dir / (OE_PREFIX + tool), GCC.format(
                 libs=libs, headers=headers, specs=self.specs, compiler=shutil.which(HOST_PREFIX + tool)))
