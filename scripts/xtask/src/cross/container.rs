@@ -72,9 +72,8 @@ impl Engine {
     /// # Errors
     /// When it cannot be run.
     pub fn version(&self) -> Result<String> {
-        Ok(output(self.command("podman").arg("--version"))?
-            .trim()
-            .to_owned())
+        let said = output(self.command("podman").arg("--version"))?;
+        Ok(said.trim().replace(" version ", " "))
     }
 
     /// Makes a definition's image, unless it is there; whether it was, and what names it in the
