@@ -26,6 +26,8 @@ fi
 
 # The partitions of a board with a boot loader; one without starts the kernel itself.
 if [ -n "${U_BOOT_FILES:-}" ]; then
+	its=kernel.its
+	[ -n "${LINUX_DTS:-}" ] || its=kernel-without-dtb.its
 	kernel=../$LINUX_IMAGE
 	case $LINUX_COMPRESSION in
 	none) ;;
@@ -37,7 +39,7 @@ if [ -n "${U_BOOT_FILES:-}" ]; then
 	sed -e "s|@BOARD@|$BOARD_NAME|g" -e "s|@ARCH@|$LINUX_ARCH|g" \
 		-e "s|@LOAD_ADDRESS@|$LINUX_LOAD_ADDRESS|g" -e "s|@KERNEL@|$kernel|g" \
 		-e "s|@ENTRY_ADDRESS@|$LINUX_ENTRY_ADDRESS|g" -e "s|@COMPRESSION@|$LINUX_COMPRESSION|g" \
-		-e "s|@DTB@|../$BOARD_NAME.dtb|g" "$TINYRUST_COMMON_DIR/kernel.its" >"$work/kernel.its"
+		-e "s|@DTB@|../$BOARD_NAME.dtb|g" "$TINYRUST_COMMON_DIR/$its" >"$work/kernel.its"
 	(cd "$work" && "$HOST_DIR/bin/mkimage" -f kernel.its ../kernel.itb >/dev/null)
 	"$TINYRUST_TOOLS/tinyrust-br2" boot-image "$board" "$images"
 fi
