@@ -26,8 +26,8 @@ fi
 
 # The partitions of a board with a boot loader; one without starts the kernel itself.
 if [ -n "${U_BOOT_FILES:-}" ]; then
-	its=kernel.its
-	[ -n "${LINUX_DTS:-}" ] || its=kernel-without-dtb.its
+	its="kernel.its"
+	[ -n "${LINUX_DTS:-}" ] || its="kernel-without-dtb.its"
 	kernel=../$LINUX_IMAGE
 	case $LINUX_COMPRESSION in
 	none) ;;
