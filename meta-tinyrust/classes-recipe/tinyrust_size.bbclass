@@ -107,6 +107,9 @@ def tinyrust_cargo_flags(d):
     settings = dict(profile['cargo'])
     # do_package strips, and keeps the symbols in the -dbg package.
     settings['strip'] = False
+    if name not in ('dev', 'release'):
+        # A crate without profiles of its own: cargo refuses a new name that inherits nothing.
+        settings['inherits'] = 'release'
     flags = []
     if tinyrust_immediate_abort(d):
         settings['panic'] = 'immediate-abort'
