@@ -294,6 +294,8 @@ IMAGE_FSTYPES:pn-core-image-minimal = "squashfs-xz"
 IMAGE_CLASSES:append:pn-core-image-minimal = " flash_budget"
 FLASH_BOARD:pn-core-image-minimal = "{board}"
 IMAGE_INSTALL:pn-core-image-minimal = "base-files"
+ROOTFS_BOOTSTRAP_INSTALL:pn-core-image-minimal = ""
+IMAGE_LINGUAS:pn-core-image-minimal = ""
 ''')
     bitbake(build, *conf, "core-image-minimal")
     report = build.dir / "tmp/deploy/images/ast2600-evb/core-image-minimal-ast2600-evb.rootfs.flash-budget.txt"
