@@ -122,8 +122,10 @@ fn cut_again_and_again(lane: usize, seed: u64) {
                 setting >= last,
                 "setting {setting}, {last} synced, seed {seed}"
             );
-            let oldest = last.saturating_sub(KEPT - 2).max(1);
-            for number in oldest..=last {
+            // Counted from what the device has: it may have written on, and deleted, between
+            // the last look at the console and the cut.
+            let oldest = found.saturating_sub(KEPT - 2).max(1);
+            for number in oldest..=found {
                 run(
                     machine,
                     &format!("md5sum </data/cut/{number} | grep -qFf /data/cut/{number}.md5"),

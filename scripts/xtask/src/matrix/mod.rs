@@ -129,7 +129,6 @@ fn image_of(context: &Context, profile: Option<&str>) -> Result<Row> {
 
 /// The boot tests of an image, after a first boot that is measured where that is wanted.
 fn tested(repo: &Repo, board: &str, record: bool) -> Result<Tests> {
-    let images = repo.path("out").join(board);
     let mut cargo = tool("cargo");
     cargo.current_dir(repo.root());
     if record {
@@ -138,7 +137,7 @@ fn tested(repo: &Repo, board: &str, record: bool) -> Result<Tests> {
             .args(["--bin", "tinyrust-boot", "--", "--record", "--board", board]);
         succeed(&mut cargo, "the boot")?;
     }
-    let suite = suite::run(repo, &images)?;
+    let suite = suite::run(repo, board)?;
     Ok(Tests {
         passed: suite.passed,
         not_applicable: suite.not_applicable.len(),

@@ -26,11 +26,12 @@ pub struct Suite {
     pub flash: String,
 }
 
-/// Runs them; the output is kept in logs/ and shown where one fails.
+/// Runs them on the image that the direct build made of a board; the output is kept in logs/ and shown where one fails.
 ///
 /// # Errors
 /// When one fails, or none ran.
-pub fn run(repo: &Repo, images: &Path) -> Result<Suite> {
+pub fn run(repo: &Repo, board: &str) -> Result<Suite> {
+    let images = &repo.path("out").join(board);
     let log = images.join("logs/boot-tests.log");
     fs::create_dir_all(images.join("logs"))?;
     let file = fs::File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
@@ -45,7 +46,8 @@ pub fn run(repo: &Repo, images: &Path) -> Result<Suite> {
             "*",
             "--no-fail-fast",
         ])
-        .env("TINYRUST_IMAGES", images)
+        .env_remove("TINYRUST_IMAGES")
+        .env("TINYRUST_BOARD", board)
         .stdout(file.try_clone()?)
         .stderr(Stdio::from(file))
         .status()
