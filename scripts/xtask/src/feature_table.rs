@@ -28,7 +28,7 @@ pub fn table(repo: &Repo) -> Result<String> {
 
 fn render(rows: &[(Board, Option<Measurement>)]) -> String {
     let mut text = String::from(
-        "| board | Rust target | boots from | flash chip | server, ELF | on flash | kernel | free \
+        "| board | Rust target | boots from | flash chip | server, ELF | on flash | kernel, on flash | free \
          in a slot | first 200 | server's memory |\n\
          |---|---|---|---|---:|---:|---:|---:|---:|---:|\n",
     );
@@ -74,6 +74,9 @@ fn row(board: &Board, measured: Option<&Measurement>) -> String {
         let used = measured.slots.get(slot.name)?;
         Some(Bytes(slot.size().get().saturating_sub(used.get())))
     });
+    // Without a boot loader there is no FIT around it.
+    let files = &measured.files;
+    let kernel = files.get("kernel.itb").or_else(|| files.get("kernel"));
     let boot = measured.boot.as_ref();
     #[allow(clippy::cast_precision_loss)]
     let part = |value: u64, unit: u64| value as f64 / unit as f64;
@@ -84,7 +87,7 @@ fn row(board: &Board, measured: Option<&Measurement>) -> String {
             " {} | {} | {} | {} | {} | {} |\n",
             said(measured.files.get("tinyrust")),
             said(measured.components.get("server")),
-            said(measured.files.get("kernel")),
+            said(kernel),
             said(free.as_ref()),
             first.unwrap_or_else(|| UNKNOWN.to_owned()),
             memory.unwrap_or_else(|| UNKNOWN.to_owned()),
