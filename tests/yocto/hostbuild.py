@@ -10,6 +10,8 @@ import tomllib
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+# The board that is meant where none is named.
+BOARD = (ROOT / "boards/default").read_text().strip()
 
 # OE's target triple here; the host's compiler is called by it.
 OE_PREFIX = "arm-oe-linux-musleabi-"
@@ -45,7 +47,7 @@ exec {compiler} "$@"
 
 # Any build of these tests.
 LOCAL_CONF = """\
-MACHINE ?= "ast2600-evb"
+MACHINE ?= "{board}"
 DISTRO ?= "tinyrust-tiny"
 CONF_VERSION = "2"
 # uninative is a download of a site; here the host's own tools are what runs.
@@ -68,6 +70,7 @@ TCMODE = "host"
 TCLIBC = "musl"
 PACKAGE_CLASSES = "package_deb"
 TINYRUST_HOST_RUST = "{rust}"
+TINYRUST_HOST_RUST_SOURCE = "{rust_source}"
 TINYRUST_HOST_PSEUDO = "{pseudo}"
 TINYRUST_HOST_SOURCES = "{sources}"
 TINYRUST_HOST_LINUX = "{linux}"
@@ -137,10 +140,10 @@ class Build:
         conf.mkdir(parents=True, exist_ok=True)
         self.sources.mkdir(parents=True, exist_ok=True)
         layers = [self.oeroot / "meta", ROOT / "meta-tinyrust"]
-        text = LOCAL_CONF.format(threads=self.threads, sources=self.sources, downloads=self.downloads, extra=self.extra)
+        text = LOCAL_CONF.format(board=BOARD, threads=self.threads, sources=self.sources, downloads=self.downloads, extra=self.extra)
         if not self.plain:
             layers.append(HERE / "meta-host-toolchain")
-            text += HOST_CONF.format(rust=self.rust(), pseudo=self.pseudo, sources=self.sources, linux=self._linux())
+            text += HOST_CONF.format(rust=self.rust(), rust_source=self.rust_source(), pseudo=self.pseudo, sources=self.sources, linux=self._linux())
         self._write(conf / "bblayers.conf", 'LCONF_VERSION = "7"\nBBPATH = "${TOPDIR}"\nBBFILES ?= ""\n'
                     f'BBLAYERS = "{" ".join(map(str, layers))}"\n')
         self._write(conf / "local.conf", text)
@@ -149,6 +152,16 @@ class Build:
         """The version of the compiler on PATH."""
         return subprocess.run(["rustc", "--version"], env=self.environment(), check=True, cwd="/",
                               stdout=subprocess.PIPE, text=True).stdout.split()[1]
+
+    @staticmethod
+    def sysroot():
+        """Where the compiler on PATH lives."""
+        return pathlib.Path(subprocess.run(["rustc", "--print", "sysroot"], check=True, cwd=ROOT,
+                                           stdout=subprocess.PIPE, text=True).stdout.strip())
+
+    def rust_source(self):
+        """The folder with std's source, library/."""
+        return self.sysroot() / "lib/rustlib/src/rust"
 
     def _linux(self):
         """The version of the kernel source, which the direct build's list of sources records."""
@@ -178,12 +191,11 @@ class Build:
                 raise Problem(f"no {HOST_PREFIX}{tool}: apt-get install gcc-arm-linux-gnueabihf")
             self._link(bin_dir / (OE_PREFIX + tool), found)
         # rustup's own cargo looks for its home; the toolchain's does not.
-        sysroot = subprocess.run(["rustc", "--print", "sysroot"], check=True, cwd=ROOT,
-                                 stdout=subprocess.PIPE, text=True).stdout.strip()
-        if not os.path.exists(os.path.join(sysroot, "lib/rustlib/src/rust/library/Cargo.lock")):
+        sysroot = self.sysroot()
+        if not (self.rust_source() / "library/Cargo.lock").exists():
             raise Problem(f"{sysroot} has no rust-src: `cargo xtask setup` puts it there")
         for tool in ("cargo", "rustc", "rustdoc"):
-            self._link(bin_dir / tool, os.path.join(sysroot, "bin", tool))
+            self._link(bin_dir / tool, sysroot / "bin" / tool)
         self._link(bin_dir / "python3", "/usr/bin/python3")
         source = self.oeroot / "meta/recipes-devtools/dwarfsrcfiles/files/dwarfsrcfiles.c"
         if not (bin_dir / "dwarfsrcfiles").exists():

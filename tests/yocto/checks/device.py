@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""What was built, started in QEMU."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+import tomllib
+import urllib.request
+
+from checks.runs import Failed, bitbake, deployed, expect, from_layer, images, with_conf
+from hostbuild import ROOT, Problem
+
+
+def first_answer(build, flash):
+    """(status, body) of GET / on the board that starts from this chip."""
+    images = flash.with_suffix(".images")
+    qemu = tomllib.loads((images / "board.toml").read_text())["qemu"]
+    chip, console = build.dir / "chip.bin", build.dir / "console.log"
+    shutil.copyfile(flash, chip)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    values = {"{flash}": str(chip), "{net}": f"user,restrict=on,hostfwd=tcp:127.0.0.1:{port}-:80"}
+    args = [re.sub(r"\{\w+\}", lambda name: values[name[0]], a) for a in qemu["args"]]
+    with subprocess.Popen([qemu["binary"], *args, "-display", "none", "-monitor", "none", "-serial", f"file:{console}"],
+                          stdin=subprocess.DEVNULL) as device:
+        try:
+            end = time.monotonic() + 300
+            while time.monotonic() < end:
+                try:
+                    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as answer:
+                        return answer.status, answer.read()
+                except OSError:
+                    time.sleep(1)
+        finally:
+            device.kill()
+    raise Failed(f"no answer in five minutes; the console's end:\n{console.read_text(errors='replace')[-2000:]}")
+
+
+def own_crate(build):
+    """A crate of one's own in the server's place: through one inherit, on the image, answering on the board."""
+    conf = with_conf(build, 'PREFERRED_RPROVIDER_tinyrust = "hello-actix"\nIMAGE_BASENAME:pn-tinyrust-image = "own-crate"\n')
+    output = bitbake(build, *conf, "tinyrust-image", "hello-actix")
+    expect(not from_layer(output), "\n".join(from_layer(output)))
+    proofs = [p for p in build.dir.glob("tmp/work/*/hello-actix/*/temp/log.do_tinyrust_proof") if "proof: " in p.read_text()]
+    expect(proofs, "no proof of hello-actix")
+    image = deployed(build, "own-crate", "flash")
+    manifest = image.with_suffix(".manifest").read_text()
+    expect("hello-actix " in manifest and not re.search(r"^tinyrust ", manifest, re.M), manifest)
+    status, body = first_answer(build, image)
+    expect((status, body) == (200, b"Hello, world!"), f"{status} {body}")
+    size = (image.with_suffix(".images") / "tinyrust").stat().st_size
+    return f"GET /: {status} {body.decode()}, {size:,} bytes"
+
+
+def oeqa(build, image, suite, least, conf=""):
+    """`bitbake -c testimage` with a suite of the layer's, on the board in QEMU."""
+    conf = with_conf(build, f'''
+IMAGE_CLASSES += "testimage"
+TEST_TARGET = "TinyrustFlashTarget"
+TEST_SUITES = "{suite}"
+{conf}''')
+    bitbake(build, *conf, image)
+    output = bitbake(build, *conf, "-c", "testimage", image)
+    expect("FAILED" not in output, output[-3000:])
+    found = re.findall(rf"{image} - Ran (\d+) tests?.*", output) or re.findall(r"Ran (\d+) tests", output)
+    expect(found and int(found[-1]) >= least, output[-3000:])
+    return f"{found[-1]} tests"
+
+
+def testimage(build):
+    """oeqa's runtime cases pass on tinyrust-image."""
+    return oeqa(build, "tinyrust-image", "tinyrust_image", 9)
+
+
+def service(build):
+    """tinyrust-service's script starts, stops and restarts the server under busybox init."""
+    fragment = build.dir / "start-stop-daemon.config"
+    fragment.write_text("CONFIG_START_STOP_DAEMON=y\n")
+    # OE-Core's own busybox has the applet; tinyrust-image's has no use for it.
+    return oeqa(build, "tinyrust-service-image", "tinyrust_service", 5, f'''
+SRC_URI:append:pn-busybox-tinyrust = " file://{fragment}"
+KCONFIG_FRAGMENTS:append:pn-busybox-tinyrust = " ${{UNPACKDIR}}{fragment}"
+''')
+
+
+def boot(build):
+    """The boot tests of qemu/, on what bitbake made."""
+    if not shutil.which("cargo"):
+        raise Problem("no cargo for the boot tests")
+    env = {**os.environ, "TINYRUST_IMAGES": str(images(build)), "CARGO_TARGET_DIR": str(build.dir / "boot-tests")}
+    done = subprocess.run(["cargo", "test", "--package", "tinyrust-qemu"], cwd=ROOT, env=env,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    (build.dir / "boot-tests.log").write_text(done.stdout)
+    expect(done.returncode == 0, done.stdout[-4000:])
+    return ", ".join(re.findall(r"test result: ok\. (\d+ passed)", done.stdout))

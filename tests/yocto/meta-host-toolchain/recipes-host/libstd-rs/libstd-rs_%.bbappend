@@ -1,0 +1,17 @@
+# OE-Core's recipe, its flags and features, on the source that the host's rustc comes with.
+PV = "${TINYRUST_HOST_RUST}"
+FILESEXTRAPATHS:prepend := "${TINYRUST_HOST_RUST_SOURCE}:"
+SRC_URI = "file://library"
+require conf/tinyrust/std-crates-${TINYRUST_HOST_RUST}.inc
+CARGO_VENDORING_DIRECTORY = "${CARGO_HOME}/bitbake"
+S = "${UNPACKDIR}/library/sysroot"
+# The source's own COPYRIGHT stands above library/, in the tarball that is not here.
+LIC_FILES_CHKSUM = "file://${COMMON_LICENSE_DIR}/MIT;md5=0835ade698e0bcf8506ecda2f7b4f302"
+
+# libcxx is there for its libunwind, which GCC has under another name.
+DEPENDS:remove = "libcxx"
+# The host's GCC has no shared libgcc for musl: a shared libstd is left out.
+RUSTFLAGS:append = " -Ctarget-feature=+crt-static ${TINYRUST_HOST_JSON_TARGET}"
+do_install:append() {
+    ln -s "$(${CC} -print-file-name=libgcc_eh.a)" ${D}${rustlibdir}/libunwind.a
+}
