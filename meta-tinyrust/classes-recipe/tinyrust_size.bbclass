@@ -151,7 +151,8 @@ do_compile:prepend:class-target() {
     fi
 }
 
-# The proof. What cargo printed is what rustc got.
+# The proof. What cargo printed is what rustc got: all of it in this run, so nothing is kept of one before.
+do_compile[cleandirs] += "${B}/target"
 python do_tinyrust_proof() {
     import os
     from tinyrust import rustc_proof
