@@ -45,6 +45,17 @@ done
 exec {compiler} "$@"
 """
 
+# OE's dpkg tells a package's scripts where the root file system is; a patch of OE's, not Debian's.
+DPKG = """\
+#!/bin/sh
+for arg do
+\tcase $arg in
+\t--root=*) export D="${{arg#--root=}}" ;;
+\tesac
+done
+exec {dpkg} "$@"
+"""
+
 # Any build of these tests.
 LOCAL_CONF = """\
 MACHINE ?= "{board}"
@@ -197,6 +208,7 @@ class Build:
         for tool in ("cargo", "rustc", "rustdoc"):
             self._link(bin_dir / tool, sysroot / "bin" / tool)
         self._link(bin_dir / "python3", "/usr/bin/python3")
+        self._script(bin_dir / "dpkg", DPKG.format(dpkg=shutil.which("dpkg")))
         source = self.oeroot / "meta/recipes-devtools/dwarfsrcfiles/files/dwarfsrcfiles.c"
         if not (bin_dir / "dwarfsrcfiles").exists():
             subprocess.run(["gcc", "-O1", "-o", str(bin_dir / "dwarfsrcfiles"), str(source), "-lelf", "-ldw"], check=True)

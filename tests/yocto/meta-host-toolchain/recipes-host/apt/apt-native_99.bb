@@ -21,6 +21,7 @@ do_install() {
 	Dir::Etc "#APTCONF#";
 	Dir::Etc::Preferences "preferences";
 	Dir::Etc::Trusted "/nonexistent";
+	Dir::Bin::dpkg "${HOSTTOOLS_DIR}/dpkg";
 	Dir::Log "${STAGING_DIR_NATIVE}/var/log/apt";
 	APT::Install-Recommends "true";
 	APT::Immediate-Configure "false";
