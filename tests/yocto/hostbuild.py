@@ -45,15 +45,16 @@ done
 exec {compiler} "$@"
 """
 
-# OE's dpkg tells a package's scripts where the root file system is; a patch of OE's, not Debian's.
+# OE's dpkg, by patches of OE's, tells a package's scripts where the root file system is, and does not ask for
+# programs that it would need on a running system.
 DPKG = """\
 #!/bin/sh
 for arg do
 \tcase $arg in
-\t--root=*) export D="${{arg#--root=}}" ;;
+\t--root=* | --instdir=*) export D="${{arg#*=}}" ;;
 \tesac
 done
-exec {dpkg} "$@"
+exec {dpkg} --force-bad-path "$@"
 """
 
 # Any build of these tests.
