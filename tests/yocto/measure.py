@@ -42,10 +42,11 @@ def run(build, names):
     """Builds and writes; `names`: settings of VARIANTS, by default all of them."""
     bitbake(build, "tinyrust-image")
     shutil.copyfile(images(build) / "flashfit.json", ROOT / "docs/builders/yocto.json")
-    rows = [{"what": what, "packageconfig": config, **price(build, config)}
-            for config, what in VARIANTS if not names or config in names]
-    for row in rows:
-        print(row)
+    rows = []
+    for config, what in VARIANTS:
+        if not names or config in names:
+            rows.append({"what": what, "packageconfig": config, **price(build, config)})
+            print(rows[-1], flush=True)
     out = ROOT / "docs/measurements/yocto-packageconfig.json"
     out.write_text(json.dumps({"schema": "tinyrust-packageconfig/1", "rust": build.rust(), "rows": rows}, indent=2) + "\n")
     bitbake(build, "tinyrust-image")
