@@ -21,6 +21,7 @@
 //! port on the host's loopback interface that leads to its server.
 
 mod accelerator;
+mod applicable;
 mod boot_loader;
 pub mod builder;
 pub mod console;
@@ -43,6 +44,7 @@ pub mod wait;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub use applicable::not_applicable;
 pub use builder::Builder;
 pub use console::Console;
 pub use error::Error;

@@ -1,22 +1,17 @@
 //! A whole build that is over budget stops, says why, and leaves the last good image alone.
 
-use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
-use tinyrust_qemu::ImageFolder;
 use tinyrust_qemu::flash::noise;
 use tinyrust_qemu::images::IMAGES_VARIABLE;
+use tinyrust_qemu::{ImageFolder, not_applicable};
 
 #[test]
 fn a_build_over_budget_fails_and_keeps_the_last_image() {
     if std::env::var_os(IMAGES_VARIABLE).is_some() {
-        writeln!(
-            std::io::stderr(),
-            "not applicable: a_build_over_budget_fails_and_keeps_the_last_image: the images are \
-             another builder's"
-        )
-        .expect("standard error");
+        let test = "a_build_over_budget_fails_and_keeps_the_last_image";
+        not_applicable(test, "the images are another builder's").expect("standard error");
         return;
     }
     let images = ImageFolder::from_environment().unwrap_or_else(|error| panic!("{error}"));

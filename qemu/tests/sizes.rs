@@ -2,12 +2,10 @@
 //! of the default board stands here once more, so that a budget cannot be raised over
 //! it unnoticed.
 
-use std::io::Write;
-
 use flashfit::check::{self, Report};
 use flashfit::images::Images;
-use tinyrust_qemu::ImageFolder;
 use tinyrust_qemu::images::DEFAULT_BOARD;
+use tinyrust_qemu::{ImageFolder, not_applicable};
 
 /// Files of the image folder and what they may have, in bytes.
 const FILES: [(&str, u64); 5] = [
@@ -40,19 +38,14 @@ fn report(images: &ImageFolder) -> Report {
 }
 
 /// The images, where they are those that something was promised for.
-fn promised() -> Option<ImageFolder> {
+fn promised(test: &str) -> Option<ImageFolder> {
     let images = images();
-    let board = &images.board().name;
-    if board != DEFAULT_BOARD {
-        not_applicable(&format!("{board}: its budgets are all that was promised"));
+    if images.board().name != DEFAULT_BOARD {
+        not_applicable(test, "the board's budgets are all that was promised")
+            .expect("standard error");
         return None;
     }
     Some(images)
-}
-
-/// Printed past the test runner's capturing: nobody shall take it for a test that passed.
-fn not_applicable(reason: &str) {
-    writeln!(std::io::stderr(), "not applicable: {reason}").expect("standard error");
 }
 
 #[test]
@@ -86,12 +79,18 @@ fn every_board_keeps_what_was_promised_of_all() {
 
 #[test]
 fn files_are_as_small_as_promised() {
-    let Some(images) = promised() else { return };
+    let Some(images) = promised("files_are_as_small_as_promised") else {
+        return;
+    };
     for (name, allowed) in FILES {
         let path = images.file(name);
         // The example is no part of the device: only the direct build makes it.
         if name == "hello" && !path.exists() {
-            not_applicable(&format!("{} is not there", path.display()));
+            not_applicable(
+                "files_are_as_small_as_promised",
+                "the images have no `hello`",
+            )
+            .expect("standard error");
             continue;
         }
         let size = std::fs::metadata(&path)
@@ -108,7 +107,9 @@ fn files_are_as_small_as_promised() {
 
 #[test]
 fn the_server_adds_as_little_to_the_flash_as_promised() {
-    let Some(images) = promised() else { return };
+    let Some(images) = promised("the_server_adds_as_little_to_the_flash_as_promised") else {
+        return;
+    };
     let report = report(&images);
     let server = report
         .components
@@ -128,7 +129,9 @@ fn the_server_adds_as_little_to_the_flash_as_promised() {
 
 #[test]
 fn each_slot_leaves_users_the_room_that_was_promised() {
-    let Some(images) = promised() else { return };
+    let Some(images) = promised("each_slot_leaves_users_the_room_that_was_promised") else {
+        return;
+    };
     let report = report(&images);
     assert_eq!(report.slots.len(), 2);
     for slot in &report.slots {

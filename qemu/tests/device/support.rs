@@ -1,9 +1,7 @@
 //! What the tests share: images, machines and how many of them run at once.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use flashfit::board::Facility;
 use tinyrust_qemu::prometheus::Exposition;
@@ -76,21 +74,10 @@ pub(crate) fn log(test: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
 
-/// How many tests were not applicable so far.
-static NOT_APPLICABLE: AtomicUsize = AtomicUsize::new(0);
-
-/// Whether the board has what `test` is about. Where not, that is printed and counted, past
-/// the test runner's capturing of output, so that nobody takes it for a test that passed.
+/// Whether the board has what `test` is about. Where not, that is printed.
 pub(crate) fn applies(test: &str, reason_not_to: Option<String>) -> bool {
     if let Some(reason) = &reason_not_to {
-        let images = images();
-        let board = &images.board().name;
-        writeln!(
-            std::io::stderr(),
-            "not applicable: {test}: {reason} (no. {} of {board})",
-            NOT_APPLICABLE.fetch_add(1, Ordering::Relaxed) + 1
-        )
-        .expect("standard error");
+        tinyrust_qemu::not_applicable(test, reason).expect("standard error");
     }
     reason_not_to.is_none()
 }
