@@ -8,7 +8,6 @@ use anyhow::{Context as _, Result};
 use super::container::Engine;
 use super::{Built, Job, definition};
 use crate::apt::Archive;
-use crate::cargo_build::{self, App};
 use crate::command::{Log, tool};
 use crate::context::Context;
 use crate::key::Key;
@@ -43,46 +42,24 @@ pub fn build(job: &Job) -> Result<Built> {
         let definition = definition::of(&context.repo, &call.target)?;
         engine.image(&definition, &archive, &context.cache, log)
     })?;
-    let app = steps.run("compile", |log| {
-        let direct = cargo_build::key(context, job.toolchain, call)?;
-        let key = Key::new("app-cross", 1)
-            .field("direct", direct.digest())
-            .field("cross", CROSS)
-            .field("container", &container);
-        let entry = context.cache.entry("app-cross", &key, log, |rooms| {
-            fetch(job, log)?;
-            let target_folder = rooms.work.join("target");
-            let remaps = MOUNTS.map(|(from, to)| (PathBuf::from(from), to));
-            let mut command = engine.command(&cross.display().to_string());
-            command
-                .current_dir(context.repo.path("app"))
-                .args(&call.arguments)
-                .envs(call.environment.iter().map(|(name, value)| (name, value)))
-                .env("CARGO_ENCODED_RUSTFLAGS", call.encoded_rustflags(&remaps))
-                .env("CARGO_NET_OFFLINE", "true")
-                .env("CARGO_TARGET_DIR", &target_folder)
-                .env("CROSS_CONFIG", context.repo.path("app/Cross.toml"))
-                .env("CROSS_CONTAINER_ENGINE", "podman")
-                .env("CROSS_CONTAINER_OPTS", mounts(context, job.toolchain)?)
-                // The toolchain as it is: cross asks for components that std's source from
-                // Debian and targets without a std of Rust's do not have.
-                .env("CROSS_CUSTOM_TOOLCHAIN", "1")
-                // By its path: in rustup's list the one that is active bears a mark that cross
-                // does not know, and it would have rustup install it again.
-                .env("RUSTUP_TOOLCHAIN", &context.rustc.sysroot);
-            let printed = Log::create(&rooms.work.join("cargo.log"))?;
-            let ran = printed.run(&mut command);
-            cargo_build::collect(
-                ran,
-                &printed,
-                call,
-                job.toolchain,
-                &target_folder,
-                rooms.out,
-                log,
-            )
-        })?;
-        Ok((App::at(entry.path), entry.hit))
+    let key = Key::new("app-cross", 1)
+        .field("cross", CROSS)
+        .field("container", &container);
+    let app = job.compile("app-cross", key, call, |_, log| {
+        fetch(job, log)?;
+        let remaps = MOUNTS.map(|(from, to)| (PathBuf::from(from), to));
+        let mut command = engine.command(&cross.display().to_string());
+        command
+            .args(&call.arguments)
+            .env("CARGO_ENCODED_RUSTFLAGS", call.encoded_rustflags(&remaps))
+            .env("CARGO_NET_OFFLINE", "true")
+            .env("CROSS_CONFIG", context.repo.path("app/Cross.toml"))
+            .env("CROSS_CONTAINER_ENGINE", "podman")
+            .env("CROSS_CONTAINER_OPTS", mounts(context, job.toolchain)?)
+            // The toolchain as it is: cross asks for components that std's source from
+            // Debian and targets without a std of Rust's do not have.
+            .env("CROSS_CUSTOM_TOOLCHAIN", "1");
+        Ok(command)
     })?;
     Ok(Built {
         app,

@@ -5,6 +5,7 @@ mod boot;
 mod container;
 mod definition;
 mod in_container;
+mod job;
 mod record;
 mod zigbuild;
 
@@ -21,7 +22,9 @@ use crate::context::Context;
 use crate::repo::{DEFAULT_BOARD, Repo};
 use crate::setup;
 use crate::step::Steps;
-use crate::toolchain::{self, Toolchain};
+use crate::toolchain;
+
+use job::{Built, Job};
 
 pub use definition::{all as definitions, cross_toml};
 pub use record::block;
@@ -70,20 +73,6 @@ impl With {
             Self::Zigbuild => "zigbuild",
         }
     }
-}
-
-/// What builds the server, and what was asked for.
-struct Job<'a> {
-    context: &'a Context,
-    toolchain: &'a Toolchain,
-    call: &'a CargoCall,
-    steps: &'a Steps,
-}
-
-/// A server and the versions of what made it.
-struct Built {
-    app: App,
-    tools: Vec<String>,
 }
 
 /// What was found.

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::{Built, Job};
-use crate::cargo_build::{self, App};
 use crate::cargo_call::CargoCall;
 use crate::command::{Log, tool};
 use crate::context::Context;
@@ -23,43 +22,22 @@ pub fn build(job: &Job) -> Result<Built> {
     let Job { context, steps, .. } = job;
     let tools = steps.run("zigbuild", |log| install(context, log))?;
     let call = adapted(job.call);
-    let app = steps.run("compile", |log| {
-        let direct = cargo_build::key(context, job.toolchain, &call)?;
-        let key = Key::new("app-zigbuild", 1)
-            .field("direct", direct.digest())
-            .field("packages", PACKAGES.join(" "));
-        let entry = context.cache.entry("app-zigbuild", &key, log, |rooms| {
-            let target_folder = rooms.work.join("target");
-            let inherited = std::env::var("PATH").unwrap_or_default();
-            let mut command = tool(tools.join("bin/cargo-zigbuild"));
-            command
-                .current_dir(context.repo.path("app"))
-                .arg("zigbuild")
-                // The first of its arguments is the subcommand's own name.
-                .args(call.arguments.iter().skip(1))
-                .envs(call.environment.iter().map(|(name, value)| (name, value)))
-                .env(
-                    "PATH",
-                    format!("{}:{inherited}", tools.join("bin").display()),
-                )
-                .env("CARGO_ENCODED_RUSTFLAGS", call.encoded_rustflags(&[]))
-                .env("CARGO_TARGET_DIR", &target_folder)
-                .env("CARGO_ZIGBUILD_CACHE_DIR", rooms.work.join("zigbuild"))
-                .env("ZIG_GLOBAL_CACHE_DIR", rooms.work.join("zig"))
-                .env("RUSTUP_TOOLCHAIN", &context.rustc.sysroot);
-            let printed = Log::create(&rooms.work.join("cargo.log"))?;
-            let ran = printed.run(&mut command);
-            cargo_build::collect(
-                ran,
-                &printed,
-                &call,
-                job.toolchain,
-                &target_folder,
-                rooms.out,
-                log,
+    let key = Key::new("app-zigbuild", 1).field("packages", PACKAGES.join(" "));
+    let app = job.compile("app-zigbuild", key, &call, |work, _| {
+        let inherited = std::env::var("PATH").unwrap_or_default();
+        let mut command = tool(tools.join("bin/cargo-zigbuild"));
+        command
+            .arg("zigbuild")
+            // The first of its arguments is the subcommand's own name.
+            .args(call.arguments.iter().skip(1))
+            .env(
+                "PATH",
+                format!("{}:{inherited}", tools.join("bin").display()),
             )
-        })?;
-        Ok((App::at(entry.path), entry.hit))
+            .env("CARGO_ENCODED_RUSTFLAGS", call.encoded_rustflags(&[]))
+            .env("CARGO_ZIGBUILD_CACHE_DIR", work.join("zigbuild"))
+            .env("ZIG_GLOBAL_CACHE_DIR", work.join("zig"));
+        Ok(command)
     })?;
     Ok(Built {
         app,
