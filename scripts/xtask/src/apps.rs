@@ -57,9 +57,23 @@ pub fn run(repo: &Repo, jobs: Option<usize>, profile: Option<&str>) -> Result<()
 }
 
 /// What the server takes.
-struct Weight {
-    elf: Bytes,
-    flash: Bytes,
+pub struct Weight {
+    /// The file.
+    pub elf: Bytes,
+    /// Its data in the board's squashfs.
+    pub flash: Bytes,
+}
+
+/// Compiles a board's programs, and weighs the server.
+///
+/// # Errors
+/// When it does not compile.
+pub fn weigh(context: &Context, profile: Option<&str>, programs: Programs) -> Result<Weight> {
+    let server = image::app(context, profile, programs)?.program("tinyrust");
+    Ok(Weight {
+        elf: Bytes(fs::metadata(&server)?.len()),
+        flash: flash(context, &server)?,
+    })
 }
 
 fn one(
@@ -69,12 +83,7 @@ fn one(
     profile: Option<&str>,
 ) -> Result<(String, Weight, Vec<String>)> {
     let context = Context::new(repo.clone(), name, jobs)?;
-    let app = image::app(&context, profile, Programs::All)?;
-    let server = app.program("tinyrust");
-    let weight = Weight {
-        elf: Bytes(fs::metadata(&server)?.len()),
-        flash: flash(&context, &server)?,
-    };
+    let weight = weigh(&context, profile, Programs::All)?;
     let target = context
         .board
         .require(&context.board.rust, "rust")?

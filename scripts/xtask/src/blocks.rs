@@ -32,6 +32,7 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
         ),
         "boards" => feature_table::table(repo),
         "cross" => crate::cross::block(repo),
+        "flags" => crate::flags::block(repo),
         "choices" => Choices::load(repo)?.table(),
         "yocto-packageconfig" => PackageConfig::load(repo)?.table(),
         "over-budget-example" => {
@@ -43,7 +44,7 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
         }
         _ => {
             bail!(
-                "no such block; there are: headline, boards, choices, cross, over-budget-example, map-BOARD, sizes-BOARD, \
+                "no such block; there are: headline, boards, choices, cross, flags, over-budget-example, map-BOARD, sizes-BOARD, \
                  ladder, ladder-…, yocto-packageconfig"
             )
         }
@@ -153,7 +154,7 @@ fn headline(board: &Board, measured: &Measurement) -> Result<String> {
 }
 
 /// Rounded up to a tenth: a promise errs to the safe side.
-fn tenths(value: u64, unit: u64) -> f64 {
+pub fn tenths(value: u64, unit: u64) -> f64 {
     #[allow(clippy::cast_precision_loss)]
     let tenths = (value * 10).div_ceil(unit) as f64;
     tenths / 10.0

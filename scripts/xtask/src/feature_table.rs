@@ -4,6 +4,7 @@ use anyhow::Result;
 use flashfit::board::Board;
 use flashfit::units::Bytes;
 
+use crate::blocks::tenths;
 use crate::measurement::Measurement;
 use crate::repo::Repo;
 
@@ -78,10 +79,8 @@ fn row(board: &Board, measured: Option<&Measurement>) -> String {
     let files = &measured.files;
     let kernel = files.get("kernel.itb").or_else(|| files.get("kernel"));
     let boot = measured.boot.as_ref();
-    #[allow(clippy::cast_precision_loss)]
-    let part = |value: u64, unit: u64| value as f64 / unit as f64;
-    let first = boot.map(|boot| format!("{:.1} s", part(boot.time_to_first_200_ms, 1000)));
-    let memory = boot.map(|boot| format!("{:.1} MiB", part(boot.server_rss_bytes, 1 << 20)));
+    let first = boot.map(|boot| format!("{:.1} s", tenths(boot.time_to_first_200_ms, 1000)));
+    let memory = boot.map(|boot| format!("{:.1} MiB", tenths(boot.server_rss_bytes, 1 << 20)));
     facts
         + &format!(
             " {} | {} | {} | {} | {} | {} |\n",
@@ -153,7 +152,7 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("| 350,000 | 160,000 | 1,390,000 |"), "{text}");
-        assert!(text.contains("| 6.4 s | 1.5 MiB |"), "{text}");
+        assert!(text.contains("| 6.5 s | 1.5 MiB |"), "{text}");
         assert!(
             text.contains("37 boot tests pass, 1 not applicable: watchdog: no watchdog"),
             "{text}"

@@ -18,6 +18,7 @@ mod device_table;
 mod docs;
 mod feature_table;
 mod fit;
+mod flags;
 mod fragment;
 mod image;
 mod kernel;
@@ -116,6 +117,8 @@ enum Task {
     },
     /// Build the server by cross in a container (or by cargo-zigbuild), and compare
     Cross(cross::Arguments),
+    /// Measure what other compiler flags would do to the server of a board, into docs/measurements/flags.json
+    Flags(flags::Arguments),
     /// Build, boot and test boards one after the other, with a table at the end
     Matrix(matrix::Arguments),
     /// Measure every step that made the program small, alone and stacked, into docs/ladder/
@@ -221,6 +224,7 @@ fn run(task: Task) -> Result<()> {
             measurement::run(&repo, &board)
         }
         Task::Cross(arguments) => arguments.run(repo),
+        Task::Flags(arguments) => arguments.run(&repo),
         Task::Matrix(arguments) => arguments.run(&repo),
         Task::Ladder(arguments) => arguments.run(&repo),
         Task::Docs { check } => docs::run(&repo, check),

@@ -27,6 +27,7 @@ mod target;
 mod variant;
 mod weigh;
 
+pub use beyond::remove_flag;
 pub use weigh::on_flash;
 
 use std::path::PathBuf;
