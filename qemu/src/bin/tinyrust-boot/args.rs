@@ -22,6 +22,7 @@ Examples:
   run.sh --serve                          and keep it running, with its address
   run.sh --shell                          its serial console, from power-on
   run.sh --images ~/buildroot/output/images   what another builder made
+  run.sh --images DIR --path /            another program in the server's place
   run.sh --keep-flash my.bin --shell      settings survive until the next run
 
 Exit status: 0 the device answered, 1 it did not, 2 wrong usage."
@@ -38,6 +39,12 @@ pub(crate) struct Args {
     /// Boot this image folder: any with a board.toml and a flash.bin
     #[arg(long, value_name = "DIR", conflicts_with = "board")]
     pub(crate) images: Option<PathBuf>,
+
+    /// Another program stands in the server's place: PATH has to answer, and nothing else
+    /// (may be given several times)
+    #[arg(long = "path", value_name = "PATH", value_parser = path,
+          conflicts_with_all = ["shell", "record"])]
+    pub(crate) paths: Vec<String>,
 
     /// Keep the device running until Ctrl-C and print its address
     #[arg(long)]
@@ -60,6 +67,13 @@ pub(crate) struct Args {
     pub(crate) log: Option<PathBuf>,
 }
 
+fn path(text: &str) -> Result<String, String> {
+    if text.starts_with('/') && !text.contains(char::is_whitespace) {
+        return Ok(text.to_owned());
+    }
+    Err("a path begins with / and has no blanks".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,5 +82,19 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn paths_are_paths_and_record_is_about_the_server_here() {
+        let parse = |line: &str| Args::try_parse_from(line.split(','));
+        let paths = parse("run.sh,--path,/,--path=/state").unwrap().paths;
+        assert_eq!(paths, ["/", "/state"]);
+        for wrong in [
+            "run.sh,--path,state",
+            "run.sh,--path,/a b",
+            "run.sh,--record,--path,/",
+        ] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
     }
 }

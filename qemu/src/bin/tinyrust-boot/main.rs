@@ -81,9 +81,12 @@ fn boot(args: &Args, machine: &Machine, stop: &AtomicBool) -> Result<()> {
     let board = machine.images().board();
     let title = board.title.as_deref().unwrap_or(&board.name);
     let first_answer = progress::show(machine, &format!("booting {title}"), || {
-        machine.wait_until_up()
+        match args.paths.first() {
+            Some(path) => machine.wait_until_answering(path),
+            None => machine.wait_until_up(),
+        }
     })?;
-    let report = Report::collect(machine, first_answer)?;
+    let report = Report::collect(machine, first_answer, &args.paths)?;
     report.print(machine.images())?;
     if args.record {
         report.record(machine.images())?;

@@ -23,16 +23,24 @@ const GOOD: Style = AnsiColor::Green.on_default();
 const LOW: Style = AnsiColor::Yellow.on_default();
 const OVER: Style = AnsiColor::Red.on_default().bold();
 
+/// What the server here answers.
+const PATHS: [&str; 4] = ["/", "/healthz", "/api/v1/system", "/metrics"];
+
 /// What one boot told.
 pub(crate) struct Report {
     first_answer: Duration,
     answers: Vec<Answer>,
+    /// What the server here tells; another program in its place does not.
+    told: Option<Told>,
+}
+
+struct Told {
     server_rss: Bytes,
     system: System,
 }
 
 struct Answer {
-    path: &'static str,
+    path: String,
     size: usize,
     time: Duration,
 }
@@ -52,34 +60,52 @@ struct Record<'a> {
 }
 
 impl Report {
-    /// Asks the server for everything it has. An answer other than 200 is an error.
-    pub(crate) fn collect(machine: &Machine, first_answer: Duration) -> Result<Self> {
+    /// Asks the server for everything it has, or another program for `paths`. An answer
+    /// other than 200 is an error.
+    pub(crate) fn collect(
+        machine: &Machine,
+        first_answer: Duration,
+        paths: &[String],
+    ) -> Result<Self> {
+        let other = paths.iter().map(String::as_str);
+        let asked: Vec<&str> = if paths.is_empty() {
+            PATHS.to_vec()
+        } else {
+            other.collect()
+        };
         let mut answers = Vec::new();
         let mut metrics = None;
-        for path in ["/", "/healthz", "/api/v1/system", "/metrics"] {
+        for path in asked {
             let start = Instant::now();
             let answer = machine.get(path)?;
             if answer.status != 200 {
-                bail!("GET {path}: status {}, 200 expected", answer.status);
+                bail!(
+                    "GET {path}: status {}, 200 expected{}",
+                    answer.status,
+                    if paths.is_empty() {
+                        " (of another program in the server's place: --path)"
+                    } else {
+                        ""
+                    }
+                );
             }
             answers.push(Answer {
-                path,
+                path: path.to_owned(),
                 size: answer.body.len(),
                 time: start.elapsed(),
             });
-            if path == "/metrics" {
+            if paths.is_empty() && path == "/metrics" {
                 metrics = Some(Exposition::parse(&answer.text()).context("GET /metrics")?);
             }
         }
-        let rss = metrics
-            .and_then(|metrics| metrics.value("process_resident_memory_bytes", &[]))
-            .context("GET /metrics: no process_resident_memory_bytes")?;
+        let told = match paths {
+            [] => Some(Told::by(machine, metrics)?),
+            _ => None,
+        };
         Ok(Self {
             first_answer,
             answers,
-            // Exact: whole bytes, far below 2^53.
-            server_rss: Bytes(rss as u64),
-            system: machine.system()?,
+            told,
         })
     }
 
@@ -106,8 +132,11 @@ impl Report {
             "first HTTP 200",
             format!("{:.1} s after power-on", self.first_answer.as_secs_f64()),
         )?;
-        fact("server RSS", format!("{} bytes", self.server_rss))?;
-        let system = &self.system;
+        let Some(Told { server_rss, system }) = &self.told else {
+            anstream::print!("{text}");
+            return Ok(());
+        };
+        fact("server RSS", format!("{server_rss} bytes"))?;
         let unknown = || "unknown".to_owned();
         let known = |value: &Option<String>| value.clone().unwrap_or_else(unknown);
         let bytes =
@@ -136,12 +165,13 @@ impl Report {
 
     /// Writes boot.json into the image folder, whole or not at all.
     pub(crate) fn record(&self, images: &ImageFolder) -> Result<()> {
-        let system = &self.system;
+        let told = self.told.as_ref();
+        let Told { server_rss, system } = told.context("another program was not measured")?;
         let record = Record {
             schema: SCHEMA,
             board: &images.board().name,
             time_to_first_200_ms: self.first_answer.as_millis(),
-            server_rss_bytes: self.server_rss.get(),
+            server_rss_bytes: server_rss.get(),
             data_free_bytes: system.data.free_bytes,
             memory_available_bytes: system.memory.available_bytes,
             kernel: system.kernel.as_deref(),
@@ -160,6 +190,19 @@ impl Report {
             Ok(())
         };
         write().with_context(|| format!("{}: cannot be written", path.display()))
+    }
+}
+
+impl Told {
+    fn by(machine: &Machine, metrics: Option<Exposition>) -> Result<Self> {
+        let rss = metrics
+            .and_then(|metrics| metrics.value("process_resident_memory_bytes", &[]))
+            .context("GET /metrics: no process_resident_memory_bytes")?;
+        Ok(Self {
+            // Exact: whole bytes, far below 2^53.
+            server_rss: Bytes(rss as u64),
+            system: machine.system()?,
+        })
     }
 }
 
