@@ -70,10 +70,12 @@ export TINYRUST_PORT = $(BR2_PACKAGE_TINYRUST_PORT)
 export TINYRUST_VERSIONS = buildroot=$(BR2_VERSION_FULL) linux=$(LINUX_VERSION) \
 	$(if $(BR2_TARGET_UBOOT),u-boot=$(UBOOT_VERSION)) busybox=$(BUSYBOX_VERSION) rust=$(RUST_BIN_VERSION)
 
-# Boot what was built, from the emulated flash chip.
+# Boot what was built, from the emulated flash chip. Of another program in the server's
+# place nothing is known but that it answers.
+TINYRUST_RUN_OPTS ?= $(if $(BR2_PACKAGE_TINYRUST),,--path /)
 .PHONY: tinyrust-run
 tinyrust-run: world
-	$(BR2_EXTERNAL_TINYRUST_PATH)/../qemu/run.sh --images $(BINARIES_DIR)
+	$(BR2_EXTERNAL_TINYRUST_PATH)/../qemu/run.sh --images $(BINARIES_DIR) $(TINYRUST_RUN_OPTS)
 
 # Buildroot's CycloneDX with the crates in it.
 .PHONY: tinyrust-sbom
