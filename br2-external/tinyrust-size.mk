@@ -194,10 +194,18 @@ define TINYRUST_SIZE_LEGAL_INFO
 	fi
 endef
 
+# What cargo left beside a local crate is neither copied to the build nor, by legal-info,
+# which has a list of its own of what it leaves out, into the archive of the source.
+# $(1): package, $(2): package in upper case
+tinyrust-size-local = \
+	$(eval $(2)_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS += --exclude /target) \
+	$(eval $(1)-legal-info: private RSYNC_VCS_EXCLUSIONS += --exclude /target)
+
 # $(1): package, $(2): package in upper case. With BR2_ENABLE_DEBUG Buildroot
 # leaves --release out. A site that is not local was vendored at its download.
 tinyrust-size-settings = \
 	$(if $(filter yy,$(BR2_PACKAGE_$(2))$(BR_BUILDING)),$(call tinyrust-size-check-rust,$(1))) \
+	$(if $(filter local,$($(2)_SITE_METHOD)),$(call tinyrust-size-local,$(1),$(2))) \
 	$(eval $(2)_PROGRAMS ?= $(1)) \
 	$(eval $(2)_DEPENDENCIES += host-flashfit host-cargo-crates) \
 	$(eval $(2)_DEPENDENCIES += $(if $(BR2_TINYRUST_STD_REBUILD),host-rust-src)) \

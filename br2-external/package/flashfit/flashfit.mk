@@ -18,8 +18,8 @@ FLASHFIT_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS = \
 	--exclude '*'
 FLASHFIT_LICENSE = MIT or Apache-2.0
 FLASHFIT_LICENSE_FILES = LICENSE-MIT LICENSE-APACHE
-# A tool of the host; legal-info would archive the whole repository, build folders too.
-FLASHFIT_REDISTRIBUTE = NO
+# legal-info has a list of its own of what it leaves out of the source's archive.
+host-flashfit-legal-info: private RSYNC_VCS_EXCLUSIONS += $(FLASHFIT_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS)
 
 HOST_FLASHFIT_DEPENDENCIES = host-cargo-crates
 HOST_FLASHFIT_CARGO_BUILD_OPTS = \
