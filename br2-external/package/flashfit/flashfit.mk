@@ -8,7 +8,7 @@ FLASHFIT_VERSION = 0.1.0
 FLASHFIT_SITE = $(BR2_EXTERNAL_TINYRUST_PATH)/..
 FLASHFIT_SITE_METHOD = local
 # Only what cargo reads of the repository: the workspace of the host programs.
-FLASHFIT_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS = \
+HOST_FLASHFIT_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS = \
 	--exclude target \
 	--include /Cargo.toml --include /Cargo.lock \
 	--include /LICENSE-MIT --include /LICENSE-APACHE \
@@ -19,7 +19,7 @@ FLASHFIT_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS = \
 FLASHFIT_LICENSE = MIT or Apache-2.0
 FLASHFIT_LICENSE_FILES = LICENSE-MIT LICENSE-APACHE
 # legal-info has a list of its own of what it leaves out of the source's archive.
-host-flashfit-legal-info: private RSYNC_VCS_EXCLUSIONS += $(FLASHFIT_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS)
+host-flashfit-legal-info: private RSYNC_VCS_EXCLUSIONS += $(HOST_FLASHFIT_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS)
 
 HOST_FLASHFIT_DEPENDENCIES = host-cargo-crates
 HOST_FLASHFIT_CARGO_BUILD_OPTS = \
