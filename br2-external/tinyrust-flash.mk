@@ -72,6 +72,7 @@ export TINYRUST_VERSIONS = buildroot=$(BR2_VERSION_FULL) linux=$(LINUX_VERSION) 
 
 # Boot what was built, from the emulated flash chip. Of another program in the server's
 # place nothing is known but that it answers.
+# check-package TypoInPackageVariable
 TINYRUST_RUN_OPTS ?= $(if $(BR2_PACKAGE_TINYRUST),,--path /)
 .PHONY: tinyrust-run
 tinyrust-run: world
