@@ -23,7 +23,7 @@ pub fn render(template: &str, folder: &Path, board: &str, is_default: bool) -> R
     let (u_boot_own, cpu): (Vec<_>, Vec<_>) = config
         .lines()
         .filter(|line| line.starts_with("BR2_") || line.ends_with(" is not set"))
-        .partition(|line| line.contains("BR2_TARGET_UBOOT"));
+        .partition(|line| line.contains("BR2_TARGET_"));
     let linux = facts.linux.as_ref().context("board.toml has no [linux]")?;
     ensure!(
         linux.base == "tinyconfig",
@@ -95,16 +95,21 @@ fn kernel_image(linux: &Linux) -> Result<&'static str> {
     })
 }
 
-/// U-Boot with what the boot partition holds of it, in savedefconfig's order. `u-boot.bin`
-/// is built in any case.
+/// U-Boot with what the boot partition holds of it, in savedefconfig's order: the firmware that
+/// it starts or is started by comes first. `u-boot.bin` is built in any case.
 fn u_boot_lines(u_boot: &UBoot, folder: &Path, own: &[&str]) -> Result<String> {
     let defconfig = u_boot.defconfig.trim_end_matches("_defconfig");
-    let mut lines = vec![
+    let (own, firmware): (Vec<_>, Vec<_>) = own
+        .iter()
+        .map(|&line| line.to_owned())
+        .partition(|line| line.contains("BR2_TARGET_UBOOT"));
+    let mut lines = firmware;
+    lines.extend([
         "BR2_TARGET_UBOOT=y".to_owned(),
         "BR2_TARGET_UBOOT_BUILD_SYSTEM_KCONFIG=y".to_owned(),
         "BR2_TARGET_UBOOT_CUSTOM_VERSION=y".to_owned(),
         "BR2_TARGET_UBOOT_CUSTOM_VERSION_VALUE=\"2025.01\"".to_owned(),
-    ];
+    ]);
     if folder.join("u-boot-patches").is_dir() {
         lines.push(format!(
             "BR2_TARGET_UBOOT_PATCH=\"{TREES}/../boards/@BOARD@/u-boot-patches\""
@@ -118,7 +123,7 @@ fn u_boot_lines(u_boot: &UBoot, folder: &Path, own: &[&str]) -> Result<String> {
     lines.push(format!(
         "BR2_TARGET_UBOOT_DEFAULT_ENV_FILE=\"{TREES}/generated/@BOARD@.env\""
     ));
-    lines.extend(own.iter().map(|line| (*line).to_owned()));
+    lines.extend(own);
     let built = u_boot
         .files
         .iter()
@@ -215,6 +220,18 @@ mod tests {
                 "TABLE=\"common {own}/device-table.txt\"\n\
                  BR2_LINUX_KERNEL_PATCH=\"{own}/linux-patches\"\n"
             )
+        );
+    }
+
+    #[test]
+    fn firmware_of_others_stands_before_the_boot_loader() {
+        let folder = board(&u_boot(&["u-boot.bin"]));
+        let path = folder.path().join("buildroot.config");
+        std::fs::write(&path, "BR2_arm=y\nBR2_TARGET_OPENSBI=y\n").unwrap();
+        let text = render("@CPU@\n@U_BOOT@\n", folder.path(), "b", false).unwrap();
+        assert!(
+            text.starts_with("BR2_arm=y\nBR2_TARGET_OPENSBI=y\nBR2_TARGET_UBOOT=y\n"),
+            "{text}"
         );
     }
 
