@@ -44,6 +44,9 @@ CARGO_TARGET_SUBDIR:class-target = "${RUST_HOST_SYS}/${TINYRUST_PROFILE}"
 SECURITY_CFLAGS:class-target = ""
 SECURITY_LDFLAGS:class-target = ""
 
+# C of a crate is compiled where bitbake unpacks crates; the file with its symbols is not to name that place.
+DEBUG_PREFIX_MAP:append:class-target = " -ffile-prefix-map=${CARGO_HOME}=${TARGET_DBGSRC_DIR}/cargo_home"
+
 # std's own crates, as std's lock of this very Rust version names them.
 TINYRUST_RUST_VERSION ?= "${@(d.getVar('PREFERRED_VERSION_rust-native') or '').rstrip('%').rstrip('.')}"
 TINYRUST_STD_CRATES = "${@'conf/tinyrust/std-crates-' + d.getVar('TINYRUST_RUST_VERSION') + '.inc' if bb.utils.to_boolean(d.getVar('TINYRUST_STD_REBUILD')) else ''}"

@@ -9,6 +9,8 @@ import tomllib
 from checks.runs import BOARD_TOML, bitbake, images, with_conf
 from hostbuild import ROOT
 
+PRICES = ROOT / "docs/measurements/yocto-packageconfig.json"
+
 # What is set, and what the table says of it; the first one is the default.
 VARIANTS = [
     ("std-rebuild immediate-abort", "the default: `std-rebuild immediate-abort`"),
@@ -39,15 +41,18 @@ def price(build, config):
 
 
 def run(build, names):
-    """Builds and writes; `names`: settings of VARIANTS, by default all of them."""
+    """Builds and writes; `names`: settings of VARIANTS, by default all of them; the others' figures stay."""
     bitbake(build, "tinyrust-image")
     shutil.copyfile(images(build) / "flashfit.json", ROOT / "docs/builders/yocto.json")
-    rows = []
+    rows = {row["packageconfig"]: row for row in json.loads(PRICES.read_text())["rows"]} if names and PRICES.exists() else {}
     for config, what in VARIANTS:
         if not names or config in names:
-            rows.append({"what": what, "packageconfig": config, **price(build, config)})
-            print(rows[-1], flush=True)
-    out = ROOT / "docs/measurements/yocto-packageconfig.json"
-    out.write_text(json.dumps({"schema": "tinyrust-packageconfig/1", "rust": build.rust(), "rows": rows}, indent=2) + "\n")
+            rows[config] = {"what": what, "packageconfig": config, **price(build, config)}
+            print(rows[config], flush=True)
+            write(build, [rows[config] for config, _ in VARIANTS if config in rows])
     bitbake(build, "tinyrust-image")
     return 0
+
+
+def write(build, rows):
+    PRICES.write_text(json.dumps({"schema": "tinyrust-packageconfig/1", "rust": build.rust(), "rows": rows}, indent=2) + "\n")

@@ -26,8 +26,7 @@ def plan(build):
     boards = sorted(path.parent.name for path in ROOT.glob("boards/*/board.toml"))
     expect(boards, "no board")
     for machine in [*boards, "qemuarm"]:
-        # A shorter parse; the full one is a check of its own.
-        conf = with_conf(plain, 'BBMASK += "/meta/recipes-(multimedia|rt|sato)/"\n', f'MACHINE = "{machine}"\n')
+        conf = with_conf(plain, "", f'MACHINE = "{machine}"\n')
         output = bitbake(plain, *conf, "-n", "tinyrust-image")
         expect(not from_layer(output), "\n".join(from_layer(output)))
         said.append(machine + " " + re.search(r"Attempted (\d+ tasks)", output)[1])
