@@ -13,5 +13,6 @@ DEPENDS:remove = "libcxx"
 # The host's GCC has no shared libgcc for musl: a shared libstd is left out.
 RUSTFLAGS:append = " -Ctarget-feature=+crt-static ${TINYRUST_HOST_JSON_TARGET}"
 do_install:append() {
-    ln -s "$(${CC} -print-file-name=libgcc_eh.a)" ${D}${rustlibdir}/libunwind.a
+    install -m 0644 "$(${CC} -print-file-name=libgcc_eh.a)" ${D}${rustlibdir}/libunwind.a
 }
+FILES:${PN}-staticdev += "${rustlibdir}/*.a"
