@@ -68,3 +68,5 @@ do_install() {
 }
 # A packed program has no sections that do_package could strip or take symbols from.
 INHIBIT_PACKAGE_STRIP = "${@bb.utils.contains('PACKAGECONFIG', 'upx', '1', '0', d)}"
+# Only with both does do_package not refuse it as stripped already.
+INHIBIT_PACKAGE_DEBUG_SPLIT = "${INHIBIT_PACKAGE_STRIP}"
