@@ -1,8 +1,7 @@
 //! Carries out docs/add-a-board.md, literally, in a copy of the checkout.
 //!
 //! A fenced block after the line `<!-- follow -->` is carried out: `sh` by a shell that stops at
-//! the first failure, `diff` by replacing what its lines say, which must be there exactly once.
-//! Blocks after `<!-- by hand: … -->` are left out, and printed as left out.
+//! the first failure. Blocks after `<!-- by hand: … -->` are left out, and printed as left out.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -56,34 +55,6 @@ fn blocks(page: &str) -> Vec<Block> {
         });
     }
     found
-}
-
-/// Replaces what a diff without line numbers says.
-fn apply(diff: &str, folder: &Path) {
-    let mut hunks = diff.split("@@\n");
-    let head = hunks.next().expect("a head");
-    let file = head
-        .lines()
-        .find_map(|line| line.strip_prefix("+++ b/"))
-        .expect("+++ b/FILE");
-    let path = folder.join(file);
-    let mut text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
-    for hunk in hunks {
-        let side = |own: char| {
-            let lines = hunk.lines().filter(|line| line.starts_with([' ', own]));
-            lines
-                .map(|line| format!("{}\n", &line[1..]))
-                .collect::<String>()
-        };
-        let old = side('-');
-        assert_eq!(
-            text.matches(&old).count(),
-            1,
-            "{file} has not exactly one\n{old}"
-        );
-        text = text.replace(&old, &side('+'));
-    }
-    fs::write(path, text).expect("writing");
 }
 
 /// The files that git knows or would take, as they are now.
@@ -140,7 +111,6 @@ fn the_page_is_followed_to_a_server_for_the_new_board() {
             continue;
         }
         match block.language.as_str() {
-            "diff" => apply(&block.text, &checkout),
             "sh" => {
                 let output = Command::new("sh")
                     .args(["-euc", &block.text])
@@ -180,18 +150,7 @@ fn came_of_it(checkout: &Path) {
     );
     let facts = read(&format!("boards/{BOARD}/board.toml"));
     assert!(
-        facts.contains("w25q128") && !facts.contains("mx25l6405d"),
+        facts.contains("n25q128a13") && !facts.contains("mx25l6405d"),
         "{facts}"
     );
-}
-
-#[test]
-fn a_diff_replaces_what_it_names_and_nothing_else() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("f");
-    fs::write(&file, "a\nb\na\nc\n").expect("writing");
-    apply("--- a/f\n+++ b/f\n@@\n a\n-c\n+d\n", folder.path());
-    assert_eq!(fs::read_to_string(&file).expect("reading"), "a\nb\na\nd\n");
-    let twice = std::panic::catch_unwind(|| apply("+++ b/f\n@@\n-a\n+x\n", folder.path()));
-    assert!(twice.is_err(), "what is there twice is not replaced");
 }
