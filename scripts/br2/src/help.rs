@@ -56,12 +56,17 @@ impl Prices {
         };
         Ok(format!(
             "{MARK} on {} with Buildroot {}, {with}: the server's ELF {} bytes, the root file \
-             system {} bytes on flash (ELF {}).",
+             system {} bytes on flash (ELF {}).{}",
             self.board,
             self.buildroot,
             signed(sizes.elf, self.defconfig.elf),
             signed(sizes.rootfs, self.defconfig.rootfs),
-            Bytes(sizes.elf)
+            Bytes(sizes.elf),
+            if sizes.fits {
+                ""
+            } else {
+                " More than the board's budgets in board.toml allow."
+            }
         ))
     }
 }

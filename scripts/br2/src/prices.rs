@@ -56,6 +56,8 @@ pub(crate) struct Sizes {
     pub elf: u64,
     /// The compressed root file system.
     pub rootfs: u64,
+    /// Whether the image is within the board's budgets.
+    pub fits: bool,
 }
 
 /// Writes the figures of one build down.
@@ -74,7 +76,8 @@ pub fn record(args: &Args) -> Result<()> {
         let value = build.get(key).cloned();
         value.with_context(|| format!("{}/build.json has no {key}", args.images.display()))
     };
-    let sizes = Sizes::of(&report).context("flashfit.json: no server-elf, or no rootfs-a")?;
+    let sizes =
+        Sizes::of(&report).context("flashfit.json: no server-elf, no rootfs-a or no verdict")?;
     let path = args.repo.join(FILE);
     let prices = match &args.option {
         None => Prices {
@@ -120,6 +123,7 @@ impl Sizes {
         Some(Self {
             elf: used("components", "server-elf")?,
             rootfs: used("partitions", "rootfs-a")?,
+            fits: report.get("fits")?.as_bool()?,
         })
     }
 }
@@ -180,7 +184,7 @@ pub mod tests {
 
     fn images(folder: &Path, elf: u64, rootfs: u64, buildroot: &str) {
         let report = format!(
-            r#"{{"components":[{{"name":"server-elf","used":{elf}}}],
+            r#"{{"fits":true,"components":[{{"name":"server-elf","used":{elf}}}],
                 "partitions":[{{"name":"rootfs-a","used":{rootfs}}}]}}"#
         );
         fs::write(folder.join("flashfit.json"), report).unwrap();
@@ -208,8 +212,9 @@ pub mod tests {
     #[test]
     fn what_does_not_fit_has_a_price_as_well() {
         let repo = measured();
-        let report = repo.path().join("flashfit.json");
-        fs::copy(report, repo.path().join("flashfit.over-budget.json")).unwrap();
+        let report = fs::read_to_string(repo.path().join("flashfit.json")).unwrap();
+        let over = report.replace(r#""fits":true"#, r#""fits":false"#);
+        fs::write(repo.path().join("flashfit.over-budget.json"), over).unwrap();
         images(repo.path(), 1, 1, "2026.05.1");
         record(&Args {
             images: repo.path().to_owned(),
@@ -218,7 +223,19 @@ pub mod tests {
         })
         .unwrap();
         let kept = Prices::load(repo.path()).unwrap().options["UPX=y"];
-        assert_eq!((kept.elf, kept.rootfs), (120_000, 301_234));
+        assert_eq!(
+            (kept.elf, kept.rootfs, kept.fits),
+            (120_000, 301_234, false)
+        );
+        let menu = Prices::load(repo.path())
+            .unwrap()
+            .print_into("config UPX\n\t  Measured\n")
+            .unwrap();
+        let said = menu.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            said.ends_with("More than the board's budgets in board.toml allow."),
+            "{menu}"
+        );
     }
 
     #[test]
