@@ -15,9 +15,6 @@ use crate::{console::Console, lock};
 /// (`askfirst` in inittab, busybox `init/init.c`).
 const ASK: &str = "Please press Enter to activate this console";
 
-/// How often a command's output is printed again before giving up.
-const ATTEMPTS: usize = 8;
-
 /// After that long without the awaited mark, it is asked for again: something was
 /// printed right through it.
 const ASK_AGAIN: Duration = Duration::from_secs(10);
@@ -66,17 +63,14 @@ impl Machine {
             &format!("{{ {command}\n}} </dev/null >/run/console.out 2>&1; status=$?"),
         )?;
         let (status, length) = self.status(console, &mark, command)?;
-        for _ in 0..ATTEMPTS {
-            let output = self.output(console, &mark, command)?;
-            if output.len() == length {
-                return Ok(Finished { status, output });
-            }
-        }
-        Err(Error::io(format_args!("the output of `{command}`"))(
-            std::io::Error::other(format!(
-                "messages of the kernel or of init keep getting into its {length} bytes"
-            )),
-        ))
+        // Printed again as long as there is hope: how often something is printed into it is up
+        // to the host's scheduler as well.
+        self.wait_for(&format!("the whole output of `{command}`"), || {
+            let whole = |output: &String| output.len() == length;
+            let printed = self.output(console, &mark, command);
+            printed.map(|output| Some(output).filter(whole)).transpose()
+        })?
+        .map(|output| Finished { status, output })
     }
 
     /// Runs `command` and does not wait for it: the way to a command that ends the
