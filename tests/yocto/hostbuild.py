@@ -208,7 +208,8 @@ class Build:
             raise Problem(f"{sysroot} has no rust-src: `cargo xtask setup` puts it there")
         for tool in ("cargo", "rustc", "rustdoc"):
             self._link(bin_dir / tool, sysroot / "bin" / tool)
-        self._link(bin_dir / "python3", "/usr/bin/python3")
+        for name in ("python3", "nativepython3"):
+            self._link(bin_dir / name, "/usr/bin/python3")
         self._script(bin_dir / "dpkg", DPKG.format(dpkg=shutil.which("dpkg")))
         source = self.oeroot / "meta/recipes-devtools/dwarfsrcfiles/files/dwarfsrcfiles.c"
         if not (bin_dir / "dwarfsrcfiles").exists():
