@@ -9,12 +9,11 @@ require hello-actix-crates.inc
 # The program's own licence, and those of the crates that are linked into it.
 require hello-actix-license.inc
 
-SRC_URI += "file://Cargo.toml \
-            file://Cargo.lock \
-            file://src \
+# A folder of its own: `bitbake -c update_crates` reads every lock file below S, and crates are unpacked beside it.
+SRC_URI += "file://Cargo.toml;subdir=${BP} \
+            file://Cargo.lock;subdir=${BP} \
+            file://src;subdir=${BP} \
 "
-
-S = "${UNPACKDIR}"
 
 inherit tinyrust_size cargo-update-recipe-crates
 
