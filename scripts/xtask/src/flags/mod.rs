@@ -32,10 +32,11 @@ impl Arguments {
     /// # Errors
     /// When a board has no such file, or its server does not compile with its own flags.
     pub fn run(self, repo: &Repo) -> Result<()> {
-        let boards = match self.boards.is_empty() {
-            true => repo.boards()?,
-            false => self.boards,
-        };
+        let mut boards = self.boards;
+        if boards.is_empty() {
+            boards = repo.boards()?;
+            boards.retain(|board| candidates::path(repo, board).is_file());
+        }
         for board in boards {
             let context = Context::new(repo.clone(), &board, self.jobs)?;
             record::add(repo, &board, measure(context, &board)?)?;
@@ -50,7 +51,7 @@ fn measure(mut context: Context, board: &str) -> Result<Measured> {
     let path = candidates::path(&context.repo, board);
     ensure!(
         !tried.is_empty(),
-        "{} has no flags to measure",
+        "{} names no flags to measure",
         context.repo.shown(&path)
     );
     // As for the image, which has it then.

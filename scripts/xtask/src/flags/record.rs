@@ -104,6 +104,9 @@ pub fn block(repo: &Repo) -> Result<String> {
     let mut text = String::from("| board | change | ELF | on flash | |\n|---|---|---:|---:|---|\n");
     for board in repo.boards()? {
         let tried = candidates::load(repo, &board)?;
+        if tried.is_empty() {
+            continue;
+        }
         text += &rows(&board, &tried, record.boards.get(&board));
     }
     Ok(text)
