@@ -76,12 +76,18 @@ fn a_partly_damaged_data_partition_comes_up() {
         return;
     }
     let mut device = Device::up(NAME);
-    // Enough files for the damage to hit some, and enough blocks for it to spare some.
+    // Enough files for the damage to hit some, and enough room for it to spare some: a third
+    // of the partition.
+    let board = device.machine.images().board();
+    let partition = board.partition(PARTITION).expect("the data partition");
+    let files = partition.size.get() / 3 / 8192;
     run(
         &device.machine,
-        "mkdir /data/files; n=0; while [ $n -lt 60 ]; do \
-         dd if=/usr/bin/tinyrust of=/data/files/$n bs=8192 skip=$((n % 20)) count=1 2>/dev/null; \
-         n=$((n+1)); done; sync",
+        &format!(
+            "mkdir /data/files; n=0; while [ $n -lt {files} ]; do \
+             dd if=/usr/bin/tinyrust of=/data/files/$n bs=8192 skip=$((n % 20)) count=1 2>/dev/null; \
+             n=$((n+1)); done; sync"
+        ),
     );
     device.machine.power_cut();
 
