@@ -150,7 +150,7 @@ fn came_of_it(checkout: &Path) {
     );
     let facts = read(&format!("boards/{BOARD}/board.toml"));
     assert!(
-        facts.contains("n25q128a13") && !facts.contains("mx25l6405d"),
+        facts.contains("mx25l12805d") && !facts.contains("mx25l6405d"),
         "{facts}"
     );
 }
