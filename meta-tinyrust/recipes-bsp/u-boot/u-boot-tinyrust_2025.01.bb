@@ -37,6 +37,16 @@ UBOOT_MACHINE = "${TINYRUST_U_BOOT_DEFCONFIG}"
 # The environment is compiled in; nothing on the device reads it from a file.
 UBOOT_INITIAL_ENV = ""
 
+# What board.toml's [u-boot] firmware takes from Debian for the direct build, OE-Core builds.
+def tinyrust_firmware(d):
+    words = (d.getVar('TINYRUST_U_BOOT_FIRMWARE') or '').split()
+    pairs = [word.split('=', 1) for word in words]
+    folder = d.getVar('DEPLOY_DIR_IMAGE')
+    return ' '.join('%s=%s/%s' % (name, folder, os.path.basename(path)) for name, path in pairs)
+
+EXTRA_OEMAKE += "${@tinyrust_firmware(d)}"
+do_compile[depends] += "${@'opensbi:do_deploy' if 'OPENSBI=' in (d.getVar('TINYRUST_U_BOOT_FIRMWARE') or '') else ''}"
+
 KCONFIG_FRAGMENTS = "${UNPACKDIR}/boards/common/u-boot.config ${UNPACKDIR}/boards/${MACHINE}/u-boot.config"
 
 do_configure() {
