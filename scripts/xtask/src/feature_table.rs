@@ -1,5 +1,7 @@
 //! The boards beside one another: facts of boards/*/board.toml, figures of docs/measurements.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use flashfit::board::Board;
 use flashfit::units::Bytes;
@@ -112,7 +114,7 @@ fn not_applicable(rows: &[(Board, Option<Measurement>)]) -> String {
         if count > 0 {
             text += &format!(
                 ", {count} not applicable: {}",
-                tests.not_applicable.join("; ")
+                reasons(&tests.not_applicable)
             );
         }
     }
@@ -120,6 +122,20 @@ fn not_applicable(rows: &[(Board, Option<Measurement>)]) -> String {
         return text;
     }
     text + "\n"
+}
+
+/// Why, each reason once with how many tests have it; which tests they are says the measurement.
+fn reasons(not_applicable: &[String]) -> String {
+    let mut counted: BTreeMap<&str, usize> = BTreeMap::new();
+    for line in not_applicable {
+        let reason = line.split_once(": ").map_or(line.as_str(), |(_, why)| why);
+        *counted.entry(reason).or_default() += 1;
+    }
+    let said = counted.iter().map(|(reason, count)| match count {
+        1 => (*reason).to_owned(),
+        _ => format!("{reason} ({count} tests)"),
+    });
+    said.collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]
@@ -143,7 +159,9 @@ mod tests {
         });
         measured.tests = Some(Suite {
             passed: 38,
-            not_applicable: vec!["watchdog: no watchdog".to_owned()],
+            not_applicable: ["a: no watchdog", "b: x: y", "c: no watchdog"]
+                .map(str::to_owned)
+                .to_vec(),
             flash: String::new(),
         });
         let text = render(&[(board(), Some(measured))]);
@@ -154,7 +172,7 @@ mod tests {
         assert!(text.contains("| 350,000 | 160,000 | 1,390,000 |"), "{text}");
         assert!(text.contains("| 6.5 s | 1.5 MiB |"), "{text}");
         assert!(
-            text.contains("37 boot tests pass, 1 not applicable: watchdog: no watchdog"),
+            text.contains("35 boot tests pass, 3 not applicable: no watchdog (2 tests); x: y"),
             "{text}"
         );
     }
