@@ -98,7 +98,17 @@ fn first_error(text: &str) -> String {
     let mut lines = text.lines().map(|line| line.trim_start_matches([' ', '|']));
     let error = lines.clone().find(|line| line.starts_with("error"));
     let line = error.or_else(|| lines.next()).unwrap_or_default();
-    line.replace('|', "/").trim().to_owned()
+    let words = line.split(' ').map(without_folder);
+    words.collect::<Vec<_>>().join(" ").trim().to_owned()
+}
+
+/// A word as any table can hold it: of a path on this machine the file's name.
+fn without_folder(word: &str) -> String {
+    let word = word.replace(['`', '|'], "");
+    match word.rsplit_once('/') {
+        Some((folder, name)) if folder.starts_with('/') => name.to_owned(),
+        _ => word,
+    }
 }
 
 #[cfg(test)]
@@ -108,8 +118,12 @@ mod tests {
     #[test]
     fn of_a_failed_build_the_compilers_first_error_is_kept() {
         let text =
-            "  | Compiling x\n  | error: no | such feature\n  | error: aborting\nthe step app";
-        assert_eq!(first_error(text), "error: no / such feature");
+            "  | Compiling x\n  | error: no `such` feature\n  | error: aborting\nthe step app";
+        assert_eq!(first_error(text), "error: no such feature");
+        assert_eq!(
+            first_error("error: linking with `/home/user/bin/x-gcc` failed"),
+            "error: linking with x-gcc failed"
+        );
         assert_eq!(first_error("no compiler"), "no compiler");
     }
 }
