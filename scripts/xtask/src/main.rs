@@ -6,6 +6,7 @@ mod blocks;
 mod boot_image;
 mod build_json;
 mod busybox;
+mod by_board;
 mod cache;
 mod cargo_build;
 mod cargo_call;

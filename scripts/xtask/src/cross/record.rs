@@ -1,28 +1,25 @@
 //! docs/measurements/cross.json: what was built by others and how it compares, committed.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::Result;
 use flashfit::units::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{Comparison, With};
-use crate::cargo_build::to_json;
+use crate::by_board::File;
 use crate::context::Context;
 use crate::measurement::Boot;
 use crate::repo::Repo;
 
-const SCHEMA: &str = "tinyrust-cross/1";
+const FILE: File = File {
+    path: "docs/measurements/cross.json",
+    schema: "tinyrust-cross/1",
+    made_by: "cargo xtask cross --boot --record",
+};
 
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Record {
-    schema: String,
-    /// By board, then by who built.
-    boards: BTreeMap<String, BTreeMap<String, Row>>,
-}
+/// By board, then by who built.
+type Boards = BTreeMap<String, BTreeMap<String, Row>>;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,25 +52,6 @@ enum Outcome {
     NotTried,
 }
 
-fn path(repo: &Repo) -> PathBuf {
-    repo.path("docs/measurements/cross.json")
-}
-
-fn load(repo: &Repo) -> Result<Record> {
-    let path = path(repo);
-    let shown = repo.shown(&path).to_string();
-    let text = fs::read_to_string(&path).with_context(|| {
-        format!("cannot read {shown}; `cargo xtask cross --boot --record` makes it")
-    })?;
-    let record: Record = serde_json::from_str(&text).with_context(|| shown.clone())?;
-    ensure!(
-        record.schema == SCHEMA,
-        "{shown}: schema {}, this program reads {SCHEMA}",
-        record.schema
-    );
-    Ok(record)
-}
-
 /// Puts a row into the file, in the place of the one that was there.
 ///
 /// # Errors
@@ -86,15 +64,6 @@ pub fn add(
     tried: bool,
     booted: &Result<Option<Boot>>,
 ) -> Result<()> {
-    let path = path(&context.repo);
-    let mut record = if path.is_file() {
-        load(&context.repo)?
-    } else {
-        Record {
-            schema: SCHEMA.to_owned(),
-            boards: BTreeMap::new(),
-        }
-    };
     let row = Row {
         target: context
             .board
@@ -114,12 +83,10 @@ pub fn add(
             _ => Outcome::NotTried,
         },
     };
-    let rows = record.boards.entry(context.board.name.clone()).or_default();
-    rows.insert(with.name().to_owned(), row);
-    fs::write(&path, to_json(&record)?)
-        .with_context(|| format!("cannot write {}", path.display()))?;
-    println!("wrote {}", context.repo.shown(&path));
-    Ok(())
+    FILE.change(&context.repo, |boards: &mut Boards| {
+        let rows = boards.entry(context.board.name.clone()).or_default();
+        rows.insert(with.name().to_owned(), row);
+    })
 }
 
 fn last_line(text: &str) -> String {
@@ -131,15 +98,15 @@ fn last_line(text: &str) -> String {
 /// # Errors
 /// When nothing was recorded.
 pub fn block(repo: &Repo) -> Result<String> {
-    Ok(table(&load(repo)?))
+    Ok(table(&FILE.load(repo)?))
 }
 
-fn table(record: &Record) -> String {
+fn table(boards: &Boards) -> String {
     let mut text = String::from(
         "| board | target | built by | server, bytes | direct build | difference | booted |\n\
          |---|---|---|---:|---:|---:|---|\n",
     );
-    for (board, rows) in &record.boards {
+    for (board, rows) in boards {
         for row in rows.values() {
             let comparison = Comparison {
                 direct: row.direct.get(),
@@ -167,6 +134,7 @@ fn table(record: &Record) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cargo_build::to_json;
 
     fn row(boot: Outcome) -> Row {
         Row {
@@ -195,11 +163,8 @@ mod tests {
             ),
         ];
         let rows = rows.map(|(name, outcome)| (name.to_owned(), row(outcome)));
-        let record = Record {
-            schema: SCHEMA.to_owned(),
-            boards: [("b".to_owned(), rows.into())].into(),
-        };
-        let table = table(&record);
+        let boards = [("b".to_owned(), rows.into())].into();
+        let table = table(&boards);
         assert!(
             table.contains("| 199,000 | 200,000 | -0.50 % | HTTP 200 |"),
             "{table}"

@@ -1,25 +1,20 @@
 //! What was measured: docs/measurements/flags.json, and the table that it makes.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::Result;
 use flashfit::units::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::candidates::{self, Candidate, Verdict};
-use crate::cargo_build::to_json;
+use crate::by_board::File;
 use crate::repo::Repo;
 
-const SCHEMA: &str = "tinyrust-flags/1";
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Record {
-    schema: String,
-    boards: BTreeMap<String, Measured>,
-}
+const FILE: File = File {
+    path: "docs/measurements/flags.json",
+    schema: "tinyrust-flags/1",
+    made_by: "cargo xtask flags",
+};
 
 /// What was measured of a board.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,43 +51,14 @@ pub enum Outcome {
     },
 }
 
-fn path(repo: &Repo) -> PathBuf {
-    repo.path("docs/measurements/flags.json")
-}
-
-fn load(repo: &Repo) -> Result<Record> {
-    let path = path(repo);
-    let shown = repo.shown(&path).to_string();
-    let text = fs::read_to_string(&path)
-        .with_context(|| format!("cannot read {shown}; `cargo xtask flags` makes it"))?;
-    let record: Record = serde_json::from_str(&text).with_context(|| shown.clone())?;
-    ensure!(
-        record.schema == SCHEMA,
-        "{shown}: schema {}, this program reads {SCHEMA}",
-        record.schema
-    );
-    Ok(record)
-}
-
 /// Puts a board's figures in the place of those that were there.
 ///
 /// # Errors
 /// When the file cannot be read or written.
 pub fn add(repo: &Repo, board: &str, measured: Measured) -> Result<()> {
-    let path = path(repo);
-    let mut record = if path.is_file() {
-        load(repo)?
-    } else {
-        Record {
-            schema: SCHEMA.to_owned(),
-            boards: BTreeMap::new(),
-        }
-    };
-    record.boards.insert(board.to_owned(), measured);
-    fs::write(&path, to_json(&record)?)
-        .with_context(|| format!("cannot write {}", path.display()))?;
-    println!("wrote {}", repo.shown(&path));
-    Ok(())
+    FILE.change(repo, |boards| {
+        boards.insert(board.to_owned(), measured);
+    })
 }
 
 /// The table of the documents: every board's flags, and what is not measured said so.
@@ -100,14 +66,14 @@ pub fn add(repo: &Repo, board: &str, measured: Measured) -> Result<()> {
 /// # Errors
 /// When a file cannot be used.
 pub fn block(repo: &Repo) -> Result<String> {
-    let record = load(repo)?;
+    let measured: BTreeMap<String, Measured> = FILE.load(repo)?;
     let mut text = String::from("| board | change | ELF | on flash | |\n|---|---|---:|---:|---|\n");
     for board in repo.boards()? {
         let tried = candidates::load(repo, &board)?;
         if tried.is_empty() {
             continue;
         }
-        text += &rows(&board, &tried, record.boards.get(&board));
+        text += &rows(&board, &tried, measured.get(&board));
     }
     Ok(text)
 }
@@ -157,6 +123,7 @@ fn change(before: Bytes, after: Bytes) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cargo_build::to_json;
 
     fn size(elf: u64, flash: u64) -> Size {
         Size {
