@@ -1,5 +1,5 @@
 # Thin on purpose: each target is one command that can be typed as well.
-# The programs behind them are scripts/xtask, scripts/flashfit and qemu/.
+# The programs behind them are in crates/, qemu/ and scripts/xtask.
 
 BOARD ?= $(shell cat boards/default)
 

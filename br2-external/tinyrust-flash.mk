@@ -12,7 +12,7 @@ $(error $(TINYRUST_SIZE_BOARD_DIR)/board.toml is of $(TINYRUST_RUST_TARGET), and
 endif
 endif
 
-TINYRUST_FLASH_TOOL = $(TINYRUST_SIZE_TOOLS_DIR)/bin/tinyrust-br2
+TINYRUST_FLASH_TOOL = $(TINYRUST_SIZE_TOOLS_DIR)/bin/imagekit
 
 # Kernel: tinyconfig under the fragments, in one go: what nobody names is off.
 # (tinyconfig followed by the fragments would switch on each `default y` that
@@ -44,10 +44,10 @@ BUSYBOX_PERMISSIONS =
 # A setting that did not take effect is a failure. With the images and not with
 # the packages, so that `make linux-menuconfig` can be tried without it.
 define TINYRUST_FLASH_CHECK_FRAGMENTS
-	$(TINYRUST_FLASH_TOOL) fragments $(LINUX_DIR)/.config $(LINUX_KCONFIG_FRAGMENT_FILES)
+	$(TINYRUST_FLASH_TOOL) kconfig-check $(LINUX_DIR)/.config $(LINUX_KCONFIG_FRAGMENT_FILES)
 	$(if $(BR2_TARGET_UBOOT), \
-		$(TINYRUST_FLASH_TOOL) fragments $(UBOOT_DIR)/.config $(UBOOT_KCONFIG_FRAGMENT_FILES))
-	$(TINYRUST_FLASH_TOOL) fragments $(BUSYBOX_DIR)/.config $(BUSYBOX_KCONFIG_FRAGMENT_FILES)
+		$(TINYRUST_FLASH_TOOL) kconfig-check $(UBOOT_DIR)/.config $(UBOOT_KCONFIG_FRAGMENT_FILES))
+	$(TINYRUST_FLASH_TOOL) kconfig-check $(BUSYBOX_DIR)/.config $(BUSYBOX_KCONFIG_FRAGMENT_FILES)
 endef
 TARGET_FINALIZE_HOOKS += TINYRUST_FLASH_CHECK_FRAGMENTS
 

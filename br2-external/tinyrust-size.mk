@@ -130,7 +130,7 @@ endef
 
 # What rustc was given, compared with what the options say.
 define TINYRUST_SIZE_PROVE
-	$(TINYRUST_SIZE_TOOLS_DIR)/bin/tinyrust-br2 prove \
+	$(TINYRUST_SIZE_TOOLS_DIR)/bin/imagekit rust-check \
 		--log $(@D)/.tinyrust-size/rustc.log \
 		--target $(RUSTC_TARGET_NAME) \
 		--codegen opt-level=$(call tinyrust-size-key,OPT_LEVEL) \
@@ -183,7 +183,7 @@ endef
 define TINYRUST_SIZE_LEGAL_INFO
 	if [ -s $($(PKG)_DIR)/.tinyrust-size/rustc.log ]; then \
 		mkdir -p $(LICENSE_FILES_DIR_TARGET)/$($(PKG)_BASENAME_RAW)-crates && \
-		$(TINYRUST_SIZE_TOOLS_DIR)/bin/tinyrust-br2 crates \
+		$(TINYRUST_SIZE_TOOLS_DIR)/bin/imagekit crates \
 			--log $($(PKG)_DIR)/.tinyrust-size/rustc.log \
 			--target $(RUSTC_TARGET_NAME) \
 			--licenses $(LICENSE_FILES_DIR_TARGET)/$($(PKG)_BASENAME_RAW)-crates \

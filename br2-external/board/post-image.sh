@@ -41,7 +41,7 @@ if [ -n "${U_BOOT_FILES:-}" ]; then
 		-e "s|@ENTRY_ADDRESS@|$LINUX_ENTRY_ADDRESS|g" -e "s|@COMPRESSION@|$LINUX_COMPRESSION|g" \
 		-e "s|@DTB@|../$BOARD_NAME.dtb|g" "$TINYRUST_COMMON_DIR/$its" >"$work/kernel.its"
 	(cd "$work" && "$HOST_DIR/bin/mkimage" -f kernel.its ../kernel.itb >/dev/null)
-	"$TINYRUST_TOOLS/tinyrust-br2" boot-image "$board" "$images"
+	"$TINYRUST_TOOLS/imagekit" boot-image "$board" "$images"
 fi
 
 # What it was built of.

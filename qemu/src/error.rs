@@ -29,7 +29,7 @@ pub enum Error {
     },
     /// The folder's board.toml cannot be used.
     #[error(transparent)]
-    Board(#[from] flashfit::board::Error),
+    Board(#[from] board::Error),
     /// The flash image does not fit the chip.
     #[error(
         "{}: {size} bytes, the flash chip has {chip} (board.toml): assemble it with this board.toml",

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use flashfit::board::Partition;
+use board::Partition;
 
 use crate::error::Error;
 use crate::images::ImageFolder;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use flashfit::board::{self, Board};
+use board::{self, Board};
 
 use crate::error::Error;
 

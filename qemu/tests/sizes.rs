@@ -154,7 +154,7 @@ fn both_slots_are_written_identical() {
     let images = images();
     let flash = std::fs::read(images.file("flash.bin")).expect("flash.bin");
     let slots = images.board().slots();
-    let content = |slot: &flashfit::board::Slot<'_>| -> Vec<(String, Vec<u8>)> {
+    let content = |slot: &board::Slot<'_>| -> Vec<(String, Vec<u8>)> {
         slot.partitions
             .iter()
             .map(|partition| {

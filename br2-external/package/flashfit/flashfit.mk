@@ -12,6 +12,7 @@ HOST_FLASHFIT_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS = \
 	--exclude target \
 	--include /Cargo.toml --include /Cargo.lock \
 	--include /LICENSE-MIT --include /LICENSE-APACHE \
+	--include /crates --include '/crates/**' \
 	--include /scripts --include '/scripts/**' \
 	--include /qemu --include '/qemu/**' \
 	--include /boards --include /boards/default \
@@ -23,13 +24,13 @@ host-flashfit-legal-info: private RSYNC_VCS_EXCLUSIONS += $(HOST_FLASHFIT_OVERRI
 
 HOST_FLASHFIT_DEPENDENCIES = host-cargo-crates
 HOST_FLASHFIT_CARGO_BUILD_OPTS = \
-	--package flashfit --package tinyrust-br2 \
+	--package flashfit --package imagekit \
 	--config 'source.crates-io.replace-with="cargo-crates"' \
 	--config 'source.cargo-crates.directory="$(HOST_DIR)/share/cargo-crates"'
 
 define HOST_FLASHFIT_INSTALL_CMDS
 	$(INSTALL) -D -m 0755 $(@D)/target/release/flashfit $(HOST_DIR)/bin/flashfit
-	$(INSTALL) -D -m 0755 $(@D)/target/release/tinyrust-br2 $(HOST_DIR)/bin/tinyrust-br2
+	$(INSTALL) -D -m 0755 $(@D)/target/release/imagekit $(HOST_DIR)/bin/imagekit
 endef
 
 $(eval $(host-cargo-package))

@@ -12,6 +12,7 @@ require flashfit-license.inc
 FILESEXTRAPATHS:prepend := "${TINYRUST_ROOT}:"
 SRC_URI += "file://Cargo.toml;subdir=flashfit \
             file://Cargo.lock;subdir=flashfit \
+            file://crates;subdir=flashfit \
             file://scripts;subdir=flashfit \
             file://qemu;subdir=flashfit \
             file://LICENSE-MIT \

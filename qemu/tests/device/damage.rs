@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use flashfit::board::Facility;
+use board::Facility;
 use tinyrust_qemu::{Error, Patience, Trouble};
 
 use crate::support::{Device, applies, images, lacks};

@@ -1,6 +1,6 @@
 //! What board.toml says that the emulated board has not, it has not.
 
-use flashfit::board::Facility;
+use board::Facility;
 
 use crate::support::{Device, applies, images, lacks, shared};
 

@@ -1,6 +1,6 @@
 //! Two systems in one chip.
 
-use flashfit::board::Facility;
+use board::Facility;
 use tinyrust_qemu::flash::{ERASED, noise};
 
 use crate::support::{Device, applies, in_first_slot, lacks, no_slots, run};

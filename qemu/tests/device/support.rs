@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use flashfit::board::Facility;
+use board::Facility;
 use tinyrust_qemu::prometheus::Exposition;
 use tinyrust_qemu::{ImageFolder, Machine, Permit};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flashfit::board::Facility;
+use board::Facility;
 use tinyrust_qemu::{Machine, Patience, Permit};
 
 use crate::support::{applies, images, lacks, log, run, shared};

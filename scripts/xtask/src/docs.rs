@@ -9,11 +9,10 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 
 use crate::blocks;
-use crate::cross;
-use crate::ladder;
-use crate::measurement::{Measurement, drift};
-use crate::picture;
-use crate::repo::{DEFAULT_BOARD, Repo};
+use buildkit::checkout::{DEFAULT_BOARD, Repo};
+use sizelab::records::budget_svg;
+use sizelab::records::measurement::{Measurement, drift};
+use sizelab::{cross, ladder};
 
 /// Fills the blocks; with `check`, only compares.
 ///
@@ -23,7 +22,7 @@ use crate::repo::{DEFAULT_BOARD, Repo};
 pub fn run(repo: &Repo, check: bool) -> Result<()> {
     let mut stale = blocks(repo, check, |_| true)?;
     let board = repo.board(DEFAULT_BOARD)?;
-    let budget = picture::budget(&board, &Measurement::load(repo, DEFAULT_BOARD)?)?;
+    let budget = budget_svg::budget(&board, &Measurement::load(repo, DEFAULT_BOARD)?)?;
     whole_file(repo, "docs/images/budget.svg", &budget, check, &mut stale)?;
     let cross = cross::cross_toml(&cross::definitions(repo)?);
     whole_file(repo, "app/Cross.toml", &cross, check, &mut stale)?;
@@ -38,16 +37,6 @@ pub fn run(repo: &Repo, check: bool) -> Result<()> {
         );
     }
     Ok(())
-}
-
-/// What of the ladder's own blocks and of its chart is stale.
-///
-/// # Errors
-/// When a document cannot be read or a block cannot be made.
-pub fn stale_ladder(repo: &Repo) -> Result<Vec<String>> {
-    let mut stale = blocks(repo, true, |name| name.starts_with("ladder"))?;
-    stale.extend(ladder_chart(repo, true)?);
-    Ok(stale)
 }
 
 /// Fills the blocks of the chosen names, or says which are stale.

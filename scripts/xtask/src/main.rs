@@ -1,51 +1,9 @@
 //! The automation of this repository: `cargo xtask setup | image | app | measure | docs`.
 
-mod apps;
-mod apt;
 mod blocks;
-mod boot_image;
-mod build_json;
-mod busybox;
-mod by_board;
-mod cache;
-mod cargo_build;
-mod cargo_call;
-mod choices;
-mod command;
-mod context;
-mod control;
-mod cross;
-mod device_table;
 mod docs;
-mod feature_table;
-mod fit;
-mod flags;
-mod fragment;
-mod image;
-mod kernel;
-mod key;
-mod ladder;
+mod generate;
 mod matrix;
-mod measurement;
-mod output;
-mod packageconfig;
-mod picture;
-mod processor;
-mod profiles;
-mod progress;
-mod proof;
-mod repo;
-mod rootfs;
-mod runtime;
-mod rust_src;
-mod rustc_call;
-mod server;
-mod setup;
-mod sources;
-mod step;
-mod toolchain;
-mod uboot;
-mod upx;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -53,9 +11,12 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use cargo_call::Programs;
-use context::Context;
-use repo::{DEFAULT_BOARD, Repo};
+use buildkit::checkout::{DEFAULT_BOARD, Repo};
+use direct::cargo_call::Programs;
+use direct::context::Context;
+use direct::{image, setup};
+use sizelab::records::{measurement, prices};
+use sizelab::{apps, cross, flags, ladder};
 
 /// Builds tinyrust: sets the machine up, makes flash images, keeps the documents' figures true.
 #[derive(Parser)]
@@ -124,6 +85,14 @@ enum Task {
     Matrix(matrix::Arguments),
     /// Measure every step that made the program small, alone and stacked, into docs/ladder/
     Ladder(ladder::Arguments),
+    /// Write what follows from boards/ and app/ for Buildroot
+    Generate {
+        /// Change nothing; fail where a file is stale
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write down what an option of Buildroot's menu costs, from the images of a build with it
+    Price(prices::Args),
     /// Print the figures of docs/measurements and the boards into README.md and docs/
     Docs {
         /// Change nothing; fail where a block is stale or out/ holds another image
@@ -228,6 +197,8 @@ fn run(task: Task) -> Result<()> {
         Task::Flags(arguments) => arguments.run(&repo),
         Task::Matrix(arguments) => arguments.run(&repo),
         Task::Ladder(arguments) => arguments.run(&repo),
+        Task::Generate { check } => generate::buildroot::run(repo.root(), check),
+        Task::Price(arguments) => prices::record(&arguments),
         Task::Docs { check } => docs::run(&repo, check),
     }
 }

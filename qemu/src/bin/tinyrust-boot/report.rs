@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context, Result, bail};
+use board::units::Bytes;
 use flashfit::check::{self, Use, Verdict};
 use flashfit::images::Images;
-use flashfit::units::Bytes;
 use serde::Serialize;
 use tinyrust_qemu::prometheus::Exposition;
 use tinyrust_qemu::system::System;

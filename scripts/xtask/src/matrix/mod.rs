@@ -2,7 +2,6 @@
 //! of it in one table.
 
 mod select;
-mod suite;
 mod summary;
 
 use std::process::Command;
@@ -11,13 +10,13 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 
-use crate::command::{Stopped, tool};
-use crate::context::Context;
-use crate::processor;
-use crate::repo::Repo;
-use crate::{image, measurement, setup};
+use buildkit::checkout::Repo;
+use buildkit::command::{Stopped, tool};
+use buildkit::processor;
+use direct::context::Context;
+use direct::{image, setup};
+use sizelab::records::{measurement, suite};
 
-pub use suite::{Suite, of as suite_of};
 use summary::{Row, Tests};
 
 /// The command line.

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 
-use crate::command::{output, tool};
-use crate::repo::{DEFAULT_BOARD, Repo};
+use buildkit::checkout::{DEFAULT_BOARD, Repo};
+use buildkit::command::{output, tool};
 
 /// The boards, and what people are told of the choice.
 pub struct Chosen {

@@ -1,7 +1,7 @@
 //! The table at the end.
 
+use board::units::Bytes;
 use flashfit::check::Use;
-use flashfit::units::Bytes;
 
 /// What came of a board.
 pub struct Row {

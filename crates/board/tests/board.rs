@@ -1,0 +1,628 @@
+//! What board.toml may say, and what is said where it may not.
+
+use std::path::Path;
+
+use board::units::{Address, Bytes};
+use board::{Board, Error, Facility, Runtime};
+use proptest::prelude::*;
+
+/// A whole map of 1 MiB with two slots.
+const GOOD: &str = r#"[flash]
+size = "1024 KiB"
+erase-block = "64 KiB"
+mtd-id = "spi0.0"
+
+[[partition]]
+name = "boot"
+offset = "0 KiB"
+size = "128 KiB"
+image = "boot.bin"
+
+[[partition]]
+name = "kernel-a"
+slot = "a"
+offset = "128 KiB"
+size = "192 KiB"
+image = "kernel.itb"
+
+[[partition]]
+name = "rootfs-a"
+slot = "a"
+offset = "320 KiB"
+size = "256 KiB"
+image = "rootfs.squashfs"
+root = true
+budget = "200_000 B"
+
+[[partition]]
+name = "kernel-b"
+slot = "b"
+offset = "576 KiB"
+size = "192 KiB"
+image = "kernel.itb"
+
+[[partition]]
+name = "rootfs-b"
+slot = "b"
+offset = "768 KiB"
+size = "256 KiB"
+image = "rootfs.squashfs"
+root = true
+budget = "200_000 B"
+
+[slot]
+budget = "400_000 B"
+
+[[component]]
+name = "server"
+file = "rootfs.squashfs"
+path = "/usr/bin/server"
+budget = "100_000 B"
+"#;
+
+fn parse(text: &str) -> Result<Board, Error> {
+    Board::parse(text, Path::new("b/board.toml"))
+}
+
+/// The error for `GOOD` with `from` replaced once by `to`.
+fn broken(from: &str, to: &str) -> String {
+    assert!(GOOD.contains(from), "nothing to replace: {from}");
+    parse(&GOOD.replacen(from, to, 1)).unwrap_err().to_string()
+}
+
+fn assert_has(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "no `{part}` in:\n{text}");
+    }
+}
+
+#[test]
+fn every_board_of_the_tree_is_valid() {
+    let boards = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../boards");
+    let names = board::names(&boards).unwrap();
+    assert!(!names.is_empty());
+    for name in names {
+        let file = boards.join(&name).join("board.toml");
+        let board = Board::load(&file).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(board.name, name, "a board has its folder's name");
+        assert!(board.rust.is_some() && board.cc.is_some() && board.linux.is_some());
+        assert!(board.rootfs.is_some() && board.qemu.is_some());
+    }
+}
+
+#[test]
+fn the_sample_of_the_readme_is_valid() {
+    let readme = include_str!("../../flashfit/README.md");
+    let (_, after) = readme.split_once("```toml\n").unwrap();
+    let (sample, _) = after.split_once("```").unwrap();
+    let board = parse(sample).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(board.partitions.len(), 7);
+    assert_eq!(board.components.len(), 2);
+    assert!(
+        sample.lines().nth(32).unwrap().starts_with("budget"),
+        "the line in its message"
+    );
+}
+
+#[test]
+fn a_foreign_board_needs_no_more_than_flash_partitions_and_components() {
+    let board = parse(GOOD).unwrap();
+    assert_eq!(board.name, "b", "the folder's name");
+    assert!(board.rust.is_none() && board.u_boot.is_none());
+    let error = board.require(&board.rust, "rust").unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "b/board.toml: no [rust] table, and what is asked for cannot be made without its facts: add it"
+    );
+    let mtd: Vec<_> = board
+        .partitions
+        .iter()
+        .map(|p| (p.mtd, p.name.as_str()))
+        .collect();
+    assert_eq!(
+        mtd,
+        [
+            (0, "boot"),
+            (1, "kernel-a"),
+            (2, "rootfs-a"),
+            (3, "kernel-b"),
+            (4, "rootfs-b")
+        ]
+    );
+    let slots = board.slots();
+    assert_eq!(slots.len(), 2);
+    assert_eq!(slots[1].root().unwrap().name, "rootfs-b");
+    assert_eq!(slots[1].role("kernel").unwrap().name, "kernel-b");
+    assert_eq!(slots[0].size(), Bytes(448 * 1024));
+}
+
+#[test]
+fn budgets_cite_their_line() {
+    let board = parse(GOOD).unwrap();
+    let root = board.partition("rootfs-a").unwrap();
+    assert_eq!(root.allowed(), Bytes(200_000));
+    assert_eq!(
+        GOOD.lines().nth(root.allowed_line() - 1).unwrap(),
+        r#"budget = "200_000 B""#
+    );
+    assert_eq!(GOOD.lines().nth(root.line - 1).unwrap(), "[[partition]]");
+    let boot = board.partition("boot").unwrap();
+    assert_eq!(boot.allowed(), boot.size);
+    assert_eq!(board.at(boot.allowed_line()), "b/board.toml:9");
+    let server = board.component("server").unwrap();
+    assert_eq!(server.budget.line, GOOD.lines().count());
+    assert_eq!(board.slot_budget.unwrap().bytes, Bytes(400_000));
+}
+
+#[test]
+fn partitions_may_stand_in_any_order() {
+    let (head, boot_on) = GOOD.split_once("[[partition]]").unwrap();
+    let (boot, rest) = boot_on.split_once("[[partition]]").unwrap();
+    let text = format!("{head}[[partition]]{rest}\n[[partition]]{boot}");
+    let board = parse(&text).unwrap();
+    assert_eq!(board.partitions[0].name, "boot");
+    assert_eq!(board.partitions[0].mtd, 0);
+}
+
+#[test]
+fn addresses_are_integers() {
+    let board = parse(&GOOD.replacen("mtd-id", "mapped-at = 0x2000_0000\nmtd-id", 1)).unwrap();
+    assert_eq!(board.flash.mapped_at, Some(Address(0x2000_0000)));
+    assert_eq!(board.flash.mapped_at.unwrap().to_string(), "0x20000000");
+}
+
+#[test]
+fn text_that_is_no_toml_has_its_line() {
+    assert_has(&broken("[slot]", "[slot"), &["b/board.toml:"]);
+    assert!(broken("mtd-id = ", "mtd-id ").starts_with("b/board.toml:4: "));
+}
+
+#[test]
+fn an_unknown_key_has_its_line_and_a_suggestion() {
+    assert_eq!(
+        broken("erase-block", "erase-blok"),
+        "b/board.toml:3: unknown key `erase-blok`: did you mean `erase-block`?"
+    );
+    assert_eq!(
+        broken("root = true", "rot = true"),
+        "b/board.toml:25: unknown key `rot`: did you mean `root`?"
+    );
+    assert_eq!(
+        broken("[[component]]", "[[componnet]]"),
+        "b/board.toml:47: unknown key `componnet`: did you mean `component`?"
+    );
+    assert_has(
+        &broken("mtd-id", "colour"),
+        &["b/board.toml:4: unknown key `colour`, expected one of"],
+    );
+}
+
+#[test]
+fn a_component_without_a_budget_is_an_error() {
+    assert_eq!(
+        broken("budget = \"100_000 B\"\n", ""),
+        "b/board.toml:47: missing key `budget`"
+    );
+}
+
+#[test]
+fn a_size_has_a_unit() {
+    assert_eq!(
+        broken("size = \"128 KiB\"", "size = 128"),
+        "b/board.toml:9: `128` has no unit: write B, KiB, MiB or GiB after it, as in \"448 KiB\""
+    );
+    assert_has(
+        &broken("\"192 KiB\"", "\"192 KB\""),
+        &["b/board.toml:16: `KB` is not a unit of flash"],
+    );
+    assert_has(
+        &broken("\"192 KiB\"", "true"),
+        &["b/board.toml:16: ", "a size with its unit"],
+    );
+}
+
+#[test]
+fn an_unknown_schema_is_refused() {
+    let text = format!("schema = 2\n{GOOD}");
+    assert_eq!(
+        parse(&text).unwrap_err().to_string(),
+        "b/board.toml:1: schema 2 is not known, 1 is: use the flashfit that goes with this file"
+    );
+}
+
+#[test]
+fn zero_sizes() {
+    assert_has(
+        &broken("\"1024 KiB\"", "\"0 KiB\""),
+        &["b/board.toml:2: size is zero"],
+    );
+    assert_has(
+        &broken("\"64 KiB\"", "\"0 KiB\""),
+        &["b/board.toml:3: erase-block is zero"],
+    );
+    assert_has(
+        &broken("\"128 KiB\"", "\"0 KiB\""),
+        &["b/board.toml:9: boot: has no size"],
+    );
+    assert_has(
+        &broken("\"400_000 B\"", "\"0 B\""),
+        &["b/board.toml:45: a budget of nothing"],
+    );
+}
+
+#[test]
+fn partitions_lie_on_erase_blocks() {
+    assert_has(
+        &broken("\"128 KiB\"", "\"100 KiB\""),
+        &[
+            "b/board.toml:9: boot: 100 KiB is not a whole number of erase blocks of 64 KiB: make it 128 KiB",
+        ],
+    );
+    assert_has(
+        &broken("offset = \"128 KiB\"", "offset = \"130 KiB\""),
+        &["b/board.toml:12: kernel-a: starts at 130 KiB, which is within an erase block of 64 KiB"],
+    );
+    assert_has(
+        &broken("\"1024 KiB\"", "\"1000 KiB\""),
+        &["b/board.toml:2: flash: 1000 KiB is not a whole number of erase blocks"],
+    );
+}
+
+#[test]
+fn overlap_names_both_and_by_how_much() {
+    assert_eq!(
+        broken("size = \"128 KiB\"", "size = \"192 KiB\""),
+        "b/board.toml:12: kernel-a: starts at 128 KiB, boot (b/board.toml:6) ends at 192 KiB, \
+         they share 65,536 bytes: move or shrink one"
+    );
+}
+
+#[test]
+fn a_partition_within_another_does_not_hide_the_gap_behind_it() {
+    let text = r#"[flash]
+size = "8 KiB"
+erase-block = "1 KiB"
+[[partition]]
+name = "big"
+offset = "0 KiB"
+size = "4 KiB"
+[[partition]]
+name = "within"
+offset = "1 KiB"
+size = "1 KiB"
+[[partition]]
+name = "last"
+offset = "5 KiB"
+size = "3 KiB"
+"#;
+    let error = parse(text).unwrap_err().to_string();
+    assert_has(
+        &error,
+        &[
+            "within: starts at 1 KiB, big",
+            "1 KiB from 4 KiB on belong to no partition",
+        ],
+    );
+    assert_eq!(error.lines().count(), 2);
+}
+
+#[test]
+fn gaps_are_named_with_what_to_write() {
+    assert_eq!(
+        broken("size = \"128 KiB\"", "size = \"64 KiB\""),
+        "b/board.toml:12: 64 KiB from 64 KiB on belong to no partition: declare them, as in \
+         [[partition]] name = \"reserved\", offset = \"64 KiB\", size = \"64 KiB\""
+    );
+    assert_has(
+        &broken("\"1024 KiB\"", "\"1088 KiB\""),
+        &["b/board.toml:2: 64 KiB from 1024 KiB on belong to no partition"],
+    );
+}
+
+#[test]
+fn the_map_ends_with_the_chip() {
+    assert_has(
+        &broken("\"1024 KiB\"", "\"960 KiB\""),
+        &["rootfs-b: ends at 1,048,576, 983,040 in the chip (b/board.toml:2), over by 65,536"],
+    );
+    assert_has(
+        &broken(
+            "offset = \"768 KiB\"",
+            "offset = \"18446744073709551615 B\"",
+        ),
+        &["rootfs-b: ends past 64 bits"],
+    );
+}
+
+#[test]
+fn names_are_unique_even_as_variables() {
+    assert_has(
+        &broken("\"boot\"", "\"rootfs-a\""),
+        &["b/board.toml:19: partition rootfs-a: has the name of rootfs-a (line 6): rename one"],
+    );
+    assert_has(
+        &broken("\"boot\"", "\"Kernel_A\""),
+        &["partition kernel-a: has the name of Kernel_A (line 6) as a variable"],
+    );
+    assert_has(
+        &broken("\"boot\"", "\"bo ot\""),
+        &["b/board.toml:7: `bo ot` is no name"],
+    );
+}
+
+#[test]
+fn slots_are_alike() {
+    assert_has(
+        &broken("name = \"kernel-b\"\nslot = \"b\"", "name = \"spare\""),
+        &["slot b: has no `kernel`, slot a has kernel-a"],
+    );
+    assert_has(
+        &broken("name = \"kernel-a\"\nslot = \"a\"", "name = \"spare\""),
+        &["slot a: has no `kernel`, slot b has kernel-b"],
+    );
+    assert_has(
+        &broken(
+            "offset = \"576 KiB\"\nsize = \"192 KiB\"",
+            "offset = \"576 KiB\"\nsize = \"128 KiB\"",
+        ),
+        &["kernel-b: 128 KiB, its twin kernel-a (b/board.toml:12) 192 KiB"],
+    );
+    let (head, tail) = GOOD.rsplit_once("200_000").unwrap();
+    let error = parse(&format!("{head}200_001{tail}"))
+        .unwrap_err()
+        .to_string();
+    assert_has(
+        &error,
+        &[
+            "rootfs-b: may take 200,001 bytes, its twin rootfs-a",
+            "200,000",
+        ],
+    );
+    assert_has(
+        &broken("name = \"kernel-a\"", "name = \"kernel-one\""),
+        &["b/board.toml:14: kernel-one: belongs to slot a, so its name is its role and the slot"],
+    );
+}
+
+#[test]
+fn a_slot_has_one_root() {
+    assert_has(&broken("root = true\n", ""), &["slot a: has no root"]);
+    assert_has(
+        &broken(
+            "image = \"kernel.itb\"",
+            "image = \"kernel.itb\"\nroot = true",
+        ),
+        &["rootfs-a: is a second root of slot a beside kernel-a"],
+    );
+    assert_has(
+        &broken("image = \"boot.bin\"", "image = \"boot.bin\"\nroot = true"),
+        &["boot: is a root outside the slots"],
+    );
+}
+
+#[test]
+fn budgets_fit_what_they_bound() {
+    assert_has(
+        &broken("\"200_000 B\"", "\"300_000 B\""),
+        &[
+            "b/board.toml:26: rootfs-a: budget of 300,000 bytes, 262,144 in the partition \
+           (b/board.toml:23), over by 37,856",
+        ],
+    );
+    assert_has(
+        &broken("\"400_000 B\"", "\"458_753 B\""),
+        &["b/board.toml:45: slot: budget of 458,753 bytes, 458,752 in its partitions, over by 1"],
+    );
+    assert_has(
+        &broken("image = \"boot.bin\"", "budget = \"1 KiB\""),
+        &["b/board.toml:10: boot: has a budget and no image to measure"],
+    );
+}
+
+#[test]
+fn files_and_paths_stay_where_they_belong() {
+    assert_has(
+        &broken("\"boot.bin\"", "\"../boot.bin\""),
+        &["b/board.toml:10: `../boot.bin`"],
+    );
+    assert_has(
+        &broken("\"/usr/bin/server\"", "\"usr/bin\""),
+        &["b/board.toml:50: path `usr/bin`"],
+    );
+}
+
+#[test]
+fn every_problem_is_told_at_once() {
+    let text = GOOD
+        .replacen("\"128 KiB\"", "\"100 KiB\"", 1)
+        .replacen("\"boot\"", "\"0\"", 1);
+    let error = parse(&text).unwrap_err().to_string();
+    assert_has(
+        &error,
+        &[
+            "b/board.toml:7: `0` is no name",
+            "b/board.toml:9: 0: 100 KiB",
+            "b/board.toml:12: 28 KiB from",
+        ],
+    );
+}
+
+#[test]
+fn a_missing_file_says_what_to_name() {
+    let error = Board::load("/nonexistent/board.toml")
+        .unwrap_err()
+        .to_string();
+    assert_has(
+        &error,
+        &[
+            "/nonexistent/board.toml: cannot be read: ",
+            "name a board.toml",
+        ],
+    );
+}
+
+/// A map of the given partitions, in blocks of 4 KiB.
+fn map_of(chip: u64, partitions: &[(u64, u64)]) -> String {
+    let mut text = format!(
+        "[flash]\nsize = \"{} KiB\"\nerase-block = \"4 KiB\"\n",
+        chip * 4
+    );
+    for (at, (offset, size)) in partitions.iter().enumerate() {
+        text += &format!(
+            "[[partition]]\nname = \"p{at}\"\noffset = \"{} KiB\"\nsize = \"{} KiB\"\n",
+            offset * 4,
+            size * 4
+        );
+    }
+    text
+}
+
+proptest! {
+    /// A map is valid exactly where each block belongs to one partition.
+    #[test]
+    fn maps_cover_each_block_once(
+        chip in 1..12_u64,
+        partitions in proptest::collection::vec((0..12_u64, 1..12_u64), 1..5),
+    ) {
+        let owners = |block: u64| {
+            partitions.iter().filter(|(at, size)| (*at..at + size).contains(&block)).count()
+        };
+        let covered = (0..chip).all(|block| owners(block) == 1)
+            && partitions.iter().all(|(at, size)| at + size <= chip);
+        let board = parse(&map_of(chip, &partitions));
+        prop_assert_eq!(board.is_ok(), covered, "{:?}", board.err());
+    }
+
+    /// Whatever the sizes and their order in the file, a complete map is taken, and one
+    /// with a partition that is a block larger or smaller is not.
+    #[test]
+    fn complete_maps_are_valid_in_any_order(
+        sizes in proptest::collection::vec(1..40_u64, 1..8),
+        turn in 0..8_usize,
+        wrong in 0..8_usize,
+        larger in any::<bool>(),
+    ) {
+        let chip = sizes.iter().sum();
+        let starts = sizes.iter().scan(0, |at, size| Some(std::mem::replace(at, *at + size)));
+        let mut partitions: Vec<(u64, u64)> = starts.zip(sizes.iter().copied()).collect();
+        let length = partitions.len();
+        partitions.rotate_left(turn % length);
+        let board = parse(&map_of(chip, &partitions)).unwrap();
+        let offsets: Vec<u64> = board.partitions.iter().map(|p| p.offset.get()).collect();
+        prop_assert!(offsets.is_sorted());
+
+        let size = &mut partitions[wrong % length].1;
+        *size = if larger { *size + 1 } else { *size - 1 };
+        prop_assert!(parse(&map_of(chip, &partitions)).is_err());
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_panic(line in 0..52_usize, text in "[ -~]{0,30}") {
+        let lines: Vec<&str> = GOOD.lines().collect();
+        let mut lines = lines;
+        lines[line % 50] = &text;
+        let _ = parse(&lines.join("\n"));
+    }
+}
+
+/// `GOOD` with an emulator whose table ends in `more`.
+fn with_qemu(args: &str, more: &str) -> String {
+    format!(
+        "{GOOD}\n[qemu]\nbinary = \"qemu\"\npackage = \"qemu\"\nargs = [{args}]\n\
+         console = \"ttyS0\"\n{more}\n"
+    )
+}
+
+#[test]
+fn what_the_machine_lacks_is_told_with_its_reason_and_line() {
+    let text = with_qemu("", "lacks = { watchdog = \"virt has none\" }");
+    let board = parse(&text).unwrap_or_else(|error| panic!("{error}"));
+    let qemu = board.qemu.expect("[qemu]");
+    let lack = qemu.lack(Facility::Watchdog).expect("it is lacking");
+    assert_eq!(lack.reason, "virt has none");
+    let line = text.lines().nth(lack.line - 1).expect("a line");
+    assert!(line.starts_with("lacks"), "{line}");
+    assert!(qemu.lack(Facility::BootLoader).is_none());
+    assert_eq!(Facility::SavedEnvironment.to_string(), "saved-environment");
+}
+
+#[test]
+fn a_lack_has_a_known_name_and_a_reason() {
+    for (lacks, parts) in [
+        ("watchdgo = \"x\"", ["watchdgo", "`watchdog`"]),
+        ("watchdog = \" \"", ["no reason", "b/board.toml:"]),
+    ] {
+        let text = with_qemu("", &format!("lacks = {{ {lacks} }}"));
+        assert_has(&parse(&text).unwrap_err().to_string(), &parts);
+    }
+}
+
+#[test]
+fn a_file_beside_the_flash_is_said_and_used() {
+    let kernel = "\"-kernel\", \"{images}/bzImage\"";
+    let said = "beside-flash = { \"bzImage\" = \"no boot loader\" }";
+    let board = parse(&with_qemu(kernel, said)).unwrap_or_else(|error| panic!("{error}"));
+    let beside = &board.qemu.expect("[qemu]").beside_flash[0];
+    assert_eq!(beside.file, Path::new("bzImage"));
+    assert_eq!(beside.reason, "no boot loader");
+    for (args, more, part) in [
+        (kernel, "", "args: bzImage comes from beside the flash chip"),
+        ("", said, "no argument has {images}/bzImage"),
+    ] {
+        let error = parse(&with_qemu(args, more)).unwrap_err().to_string();
+        assert_has(&error, &[part]);
+    }
+}
+
+#[test]
+fn a_chip_is_padded_to_more_than_it_has() {
+    let board = parse(&with_qemu("", "pad-to = \"4 MiB\"")).unwrap();
+    assert_eq!(board.qemu.unwrap().pad_to, Some(Bytes(4 << 20)));
+    let error = parse(&with_qemu("", "pad-to = \"1 MiB\"")).unwrap_err();
+    assert_has(&error.to_string(), &["pad-to: 1,048,576 bytes"]);
+}
+
+#[test]
+fn the_run_time_is_the_compilers_own_unless_said() {
+    let facts = |more: &str| {
+        let text = format!("{GOOD}\n[cc]\nprefix = \"mipsel-linux-gnu-\"\n{more}");
+        parse(&text).map(|board| board.cc.unwrap().runtime)
+    };
+    assert_eq!(facts("").unwrap(), Runtime::Libgcc);
+    let rust = facts("runtime = \"compiler-builtins\"\n").unwrap();
+    assert_eq!(rust, Runtime::CompilerBuiltins);
+    assert!(facts("runtime = \"compiler-rt\"\n").is_err());
+}
+
+#[test]
+fn a_boot_loader_has_firmware_of_others_only_where_said() {
+    let facts = |more: &str| {
+        let table = "[u-boot]\ndefconfig = \"x_defconfig\"\nfiles = []\n";
+        parse(&format!("{GOOD}\n{table}{more}"))
+            .unwrap()
+            .u_boot
+            .unwrap()
+    };
+    assert!(facts("").firmware.is_empty());
+    let opensbi = facts("firmware = { OPENSBI = \"/usr/lib/x.bin\" }\npackages = [\"opensbi\"]\n");
+    assert_eq!(opensbi.firmware["OPENSBI"], Path::new("/usr/lib/x.bin"));
+    assert_eq!(opensbi.packages, ["opensbi"]);
+}
+
+#[test]
+fn a_kernel_is_started_where_it_is_put_unless_said() {
+    let linux = "[linux]\narch = \"mips\"\nbase = \"tinyconfig\"\nimage = \"vmlinux.bin\"\n";
+    let facts = |more: &str| {
+        parse(&format!("{GOOD}\n{linux}{more}"))
+            .unwrap()
+            .linux
+            .unwrap()
+    };
+    let plain = facts("load-address = 0x80001000\n");
+    assert_eq!(plain.entry(), Some(Address(0x8000_1000)));
+    assert_eq!(plain.compression.as_str(), "none");
+    let other =
+        facts("load-address = 0x80001000\nentry-address = 0x80400000\ncompression = \"lzma\"\n");
+    assert_eq!(other.entry(), Some(Address(0x8040_0000)));
+    assert_eq!(other.compression.as_str(), "lzma");
+}

@@ -1,0 +1,171 @@
+//! This repository: where it is, its boards, its revision.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use board::Board;
+
+use crate::command::{output, tool};
+
+/// The board that is built where none is named: boards/default says it.
+pub const DEFAULT_BOARD: &str = include_str!("../../../boards/default").trim_ascii();
+
+/// A checkout.
+#[derive(Clone)]
+pub struct Repo {
+    root: PathBuf,
+}
+
+impl Repo {
+    /// The checkout that cargo runs this program from, else the one around the current folder.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn find() -> Result<Self> {
+        let start = match std::env::var_os("CARGO_MANIFEST_DIR") {
+            Some(folder) => PathBuf::from(folder),
+            None => std::env::current_dir()?,
+        };
+        let root = start
+            .ancestors()
+            .find(|folder| folder.join("boards/common/sources.toml").is_file())
+            .with_context(|| format!("{} is in no checkout of tinyrust", start.display()))?;
+        Ok(Self {
+            root: root.to_owned(),
+        })
+    }
+
+    /// The root of the checkout.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// A path in the checkout.
+    pub fn path(&self, inside: impl AsRef<Path>) -> PathBuf {
+        self.root.join(inside)
+    }
+
+    /// A path as it is said in messages: from the root of the checkout.
+    pub fn shown<'a>(&self, path: &'a Path) -> std::path::Display<'a> {
+        path.strip_prefix(&self.root).unwrap_or(path).display()
+    }
+
+    /// The folder of a board.
+    pub fn board_folder(&self, name: &str) -> PathBuf {
+        self.root.join("boards").join(name)
+    }
+
+    /// The names of all boards.
+    ///
+    /// # Errors
+    /// When boards/ cannot be read.
+    pub fn boards(&self) -> Result<Vec<String>> {
+        let folder = self.root.join("boards");
+        board::names(&folder).with_context(|| format!("cannot read {}", folder.display()))
+    }
+
+    /// A board's facts.
+    ///
+    /// # Errors
+    /// When there is no such board, or its board.toml cannot be used.
+    pub fn board(&self, name: &str) -> Result<Board> {
+        let known = self.boards()?;
+        if !known.iter().any(|board| board == name) {
+            bail!("no board {name:?}; there are: {}", known.join(", "));
+        }
+        // Loaded by the path that people type, so that messages cite it as they know it.
+        let path = self.board_folder(name).join("board.toml");
+        let text = std::fs::read_to_string(&path)?;
+        let board = Board::parse(&text, path.strip_prefix(&self.root)?)?;
+        ensure!(
+            board.name == name,
+            "boards/{name}/board.toml: name = {:?}: a board has the name of its folder",
+            board.name
+        );
+        Ok(board)
+    }
+
+    /// The git revision, twelve digits, with `-dirty` where tracked files differ from it;
+    /// `unknown` outside git.
+    ///
+    /// Only what can change the image counts: documents may be edited at will.
+    pub fn revision(&self) -> String {
+        let git =
+            |arguments: &[&str]| output(tool("git").arg("-C").arg(&self.root).args(arguments));
+        let Ok(head) = git(&["rev-parse", "--short=12", "HEAD"]) else {
+            return "unknown".to_owned();
+        };
+        let changed = git(&["status", "--porcelain", "--", "app", "boards", "scripts"]);
+        let dirty = changed.map_or(true, |text| !text.trim().is_empty());
+        format!("{}{}", head.trim(), if dirty { "-dirty" } else { "" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_board_is_one_of_the_boards() {
+        let repo = Repo::find().unwrap();
+        assert!(repo.boards().unwrap().iter().any(|b| b == DEFAULT_BOARD));
+        assert_eq!(repo.board(DEFAULT_BOARD).unwrap().name, DEFAULT_BOARD);
+    }
+
+    /// The product's promise, on any CPU: two whole systems in 8 MiB.
+    #[test]
+    fn no_board_allows_itself_more_than_was_promised() {
+        let repo = Repo::find().unwrap();
+        for name in repo.boards().unwrap() {
+            let board = repo.board(&name).unwrap();
+            let server = board.components.iter().find(|c| c.name == "server");
+            let server = server.unwrap_or_else(|| panic!("{name}: no component `server`"));
+            assert!(server.budget.bytes.get() <= 260_000, "{name}: server");
+            let slots = board.slots();
+            assert_eq!(slots.len(), 2, "{name}: slots");
+            for slot in slots {
+                assert!(
+                    slot.size().get() <= 3_072 << 10,
+                    "{name}: slot {}",
+                    slot.name
+                );
+                let kernel = slot
+                    .role("kernel")
+                    .unwrap_or_else(|| panic!("{name}: kernel"));
+                assert!(kernel.allowed().get() <= 2 << 20, "{name}: {}", kernel.name);
+            }
+        }
+    }
+
+    /// A board is a folder of boards/, and whoever adds one changes no program.
+    #[test]
+    fn no_program_names_a_board() {
+        let repo = Repo::find().unwrap();
+        let boards = repo.boards().unwrap();
+        let mut named = Vec::new();
+        for folder in ["scripts", "qemu", "app", "Makefile", ".ci"] {
+            for entry in walkdir::WalkDir::new(repo.path(folder)) {
+                let entry = entry.unwrap();
+                let path = entry.path();
+                let text = std::fs::read_to_string(path).unwrap_or_default();
+                let is_program = !path.to_string_lossy().ends_with(".md")
+                    && !path.starts_with(repo.path("app/target"));
+                if is_program {
+                    let name = boards.iter().find(|name| text.contains(name.as_str()));
+                    named.extend(name.map(|name| format!("{}: {name}", path.display())));
+                }
+            }
+        }
+        assert!(named.is_empty(), "{named:#?}");
+    }
+
+    #[test]
+    fn an_unknown_board_is_answered_with_the_known_ones() {
+        let error = Repo::find().unwrap().board("nonesuch").unwrap_err();
+        let error = error.to_string();
+        assert!(
+            error.contains("nonesuch") && error.contains(DEFAULT_BOARD),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,56 @@
+//! Files and folders.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+/// What is in a folder, by name.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut all = Vec::new();
+    for entry in
+        std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?
+    {
+        all.push(entry?.path());
+    }
+    all.sort();
+    Ok(all)
+}
+
+/// Copies a file and makes its permissions independent of where it came from.
+///
+/// # Errors
+/// When it cannot be copied.
+pub fn copy(from: &Path, to: &Path, mode: u32) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::copy(from, to)
+        .with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
+    std::fs::set_permissions(to, std::fs::Permissions::from_mode(mode))?;
+    Ok(())
+}
+
+/// Removes a file or a folder that may not be there.
+///
+/// # Errors
+/// When it is there and cannot be removed.
+pub fn remove(path: &Path) -> Result<()> {
+    let result = match fs::symlink_metadata(path) {
+        Ok(data) if data.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => Err(error),
+    };
+    result.with_context(|| format!("cannot remove {}", path.display()))
+}
+
+/// JSON as it is committed and compared: indented, with a line end.
+///
+/// # Errors
+/// When a value has no form in JSON.
+pub fn to_json(value: &impl Serialize) -> Result<String> {
+    Ok(serde_json::to_string_pretty(value)? + "\n")
+}

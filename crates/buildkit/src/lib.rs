@@ -1,0 +1,14 @@
+//! Commands, cache, keys, steps, progress and sources of a build.
+
+pub mod apt;
+pub mod cache;
+pub mod checkout;
+pub mod command;
+pub mod deb_control;
+pub mod files;
+pub mod key;
+pub mod output;
+pub mod processor;
+pub mod progress;
+pub mod sources;
+pub mod step;

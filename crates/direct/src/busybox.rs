@@ -1,0 +1,146 @@
+//! The system's commands and its init: one static program and the names it goes by.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::context::{Context, Tree, prefix_maps};
+use crate::toolchain::Toolchain;
+use buildkit::command::{Log, tool};
+use buildkit::files::copy;
+use buildkit::key::Key;
+use imagekit::kconfig::{self, Fragment};
+
+/// For size: nothing that the linker could not drop, and no tables for exceptions.
+const CFLAGS: &str = "-Os -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
+                      -fno-unwind-tables -fno-stack-protector -fno-pie";
+const LDFLAGS: &str = "-no-pie -Wl,--gc-sections -Wl,--build-id=none";
+
+/// A finished busybox.
+pub struct Busybox {
+    path: PathBuf,
+}
+
+impl Busybox {
+    /// The program.
+    pub fn program(&self) -> PathBuf {
+        self.path.join("busybox")
+    }
+
+    /// The absolute paths by which it is called, one in a line.
+    pub fn links(&self) -> PathBuf {
+        self.path.join("busybox.links")
+    }
+}
+
+/// Builds busybox, unless it is in the cache; whether it was.
+///
+/// # Errors
+/// When a fragment's line did not land, or busybox does not build.
+pub fn build(
+    context: &Context,
+    toolchain: &Toolchain,
+    source: &Tree,
+    log: &Log,
+) -> Result<(Busybox, bool)> {
+    build_linked(context, toolchain, source, None, log)
+}
+
+/// The same with the shared C library in a folder, if one is given: what the ladder compares.
+///
+/// # Errors
+/// Those of [`build`].
+pub fn build_linked(
+    context: &Context,
+    toolchain: &Toolchain,
+    source: &Tree,
+    shared: Option<&Path>,
+    log: &Log,
+) -> Result<(Busybox, bool)> {
+    let mut fragments = context.fragments("busybox.config")?;
+    let link = match shared {
+        None => format!("-static {LDFLAGS}"),
+        Some(folder) => {
+            let dynamic =
+                |fragment: Fragment| fragment.with("CONFIG_STATIC=y", "# CONFIG_STATIC is not set");
+            fragments = fragments.into_iter().map(dynamic).collect();
+            format!("-L{} {LDFLAGS}", folder.display())
+        }
+    };
+    let arch = &context.board.require(&context.board.linux, "linux")?.arch;
+    let key = Key::new("busybox", 1)
+        .field("busybox", &source.identity)
+        .field("toolchain", toolchain.identity())
+        .field("arch", arch)
+        .field("fragments", kconfig::join(&fragments))
+        .field("flags", format!("{CFLAGS} {link}"));
+    let entry = context.cache.entry("busybox", &key, log, |rooms| {
+        let maps = prefix_maps(&[rooms.work, &source.path]);
+        let make = || {
+            let mut make = context.make(&source.path, rooms.work);
+            make.arg(format!("ARCH={arch}"))
+                .arg(format!("CROSS_COMPILE={}", toolchain.cross_compile()))
+                .arg("HOSTCC=gcc")
+                .arg(format!("EXTRA_CFLAGS={CFLAGS} {maps}"))
+                .arg(format!("EXTRA_LDFLAGS={link}"));
+            make
+        };
+        log.run(make().arg("allnoconfig"))?;
+        let config = rooms.work.join(".config");
+        let merged = merge(&fs::read_to_string(&config)?, &kconfig::join(&fragments));
+        fs::write(&config, merged)?;
+        // Its kconfig is old: it has no olddefconfig, and asks for what it has no value of.
+        // Empty answers take the defaults.
+        log.run(
+            tool("sh")
+                .args(["-c", "yes '' | \"$@\"", "sh"])
+                .arg(make().get_program())
+                .args(make().get_args())
+                .arg("oldconfig")
+                .env("KCONFIG_NOTIMESTAMP", "1"),
+        )?;
+        kconfig::check(&fragments, &config)?;
+        log.run(make().args(["busybox", "busybox.links"]))?;
+        for (name, mode) in [("busybox", 0o755), ("busybox.links", 0o644)] {
+            copy(&rooms.work.join(name), &rooms.out.join(name), mode)?;
+        }
+        copy(&config, &rooms.out.join("config"), 0o644)
+    })?;
+    Ok((Busybox { path: entry.path }, entry.hit))
+}
+
+/// A configuration with the lines of a fragment in the place of its own: of two lines for
+/// one name, busybox' kconfig takes the first, other kconfigs the last.
+fn merge(config: &str, fragment: &str) -> String {
+    let named = fragment.lines().filter_map(name).collect::<Vec<_>>();
+    let kept = config
+        .lines()
+        .filter(|line| name(line).is_none_or(|name| !named.contains(&name)))
+        .map(|line| format!("{line}\n"))
+        .collect::<String>();
+    kept + fragment
+}
+
+/// The name that a line sets or unsets.
+fn name(line: &str) -> Option<&str> {
+    let line = line.strip_prefix("# ").unwrap_or(line);
+    let rest = line.strip_prefix("CONFIG_")?;
+    let end = rest.find(['=', ' '])?;
+    Some(&rest[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fragments_lines_stand_in_the_place_of_the_old_ones() {
+        let config = "# head\n# CONFIG_LS is not set\nCONFIG_LSX=y\nCONFIG_CAT=y\n";
+        let merged = merge(config, "CONFIG_LS=y\n# CONFIG_CAT is not set\n");
+        assert_eq!(
+            merged,
+            "# head\nCONFIG_LSX=y\nCONFIG_LS=y\n# CONFIG_CAT is not set\n"
+        );
+    }
+}

@@ -1,0 +1,284 @@
+//! What cargo is told for a board's programs, whoever runs it: target, profile, flags, linker.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::context::Context;
+use crate::toolchain::Toolchain;
+use rustcheck::profiles::{self, Profile};
+use rustcheck::proof::Expected;
+
+/// What is built of the app crate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Programs {
+    /// The server and the example.
+    All,
+    /// The server.
+    Server,
+    /// One example.
+    Hello,
+}
+
+impl Programs {
+    /// The names of the programs.
+    pub fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::All => &["tinyrust", "hello"],
+            Self::Server => &["tinyrust"],
+            Self::Hello => &["hello"],
+        }
+    }
+
+    fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::All => &["--bin", "tinyrust", "--example", "hello"],
+            Self::Server => &["--bin", "tinyrust"],
+            Self::Hello => &["--example", "hello"],
+        }
+    }
+}
+
+/// A call of cargo.
+#[derive(Debug, Clone)]
+pub struct CargoCall {
+    /// The Rust target.
+    pub target: String,
+    /// The name of the size profile.
+    pub profile: String,
+    /// The programs.
+    pub programs: Programs,
+    /// Everything behind `cargo`.
+    pub arguments: Vec<String>,
+    /// Flags of every rustc call for the target.
+    pub rustflags: Vec<String>,
+    /// What the environment says, by name.
+    pub environment: Vec<(String, String)>,
+    /// What rustc is to be seen to get.
+    pub expected: Expected,
+}
+
+impl CargoCall {
+    /// The call that makes a board's programs.
+    ///
+    /// # Errors
+    /// When board.toml has no `[rust]`, or there is no such profile.
+    pub fn new(
+        context: &Context,
+        toolchain: &Toolchain,
+        profile_name: &str,
+        programs: Programs,
+    ) -> Result<Self> {
+        let app = context.repo.path("app");
+        let facts = context.board.require(&context.board.rust, "rust")?;
+        let profile = profiles::load(&app.join("profiles.toml"), profile_name)?;
+        let manifest = profiles::of_manifest(&app.join("Cargo.toml"), profile_name)?;
+        let rustflags = flags(&facts.rustflags, &profile, &facts.target);
+        let mut arguments = ["build", "--verbose", "--locked", "--target", &facts.target]
+            .map(str::to_owned)
+            .to_vec();
+        arguments.extend(["--profile".to_owned(), profile_name.to_owned()]);
+        arguments.push(format!("--jobs={}", context.jobs));
+        arguments.extend(programs.arguments().iter().map(|&word| word.to_owned()));
+        arguments.extend(allocator(&facts.allocator));
+        arguments.extend(unstable(&profile, profile_name));
+        // Stripped by us, after the symbols were put aside.
+        arguments.push("--config".to_owned());
+        arguments.push(format!("profile.{profile_name}.strip=false"));
+        let mut environment = [
+            ("RUSTC_BOOTSTRAP", "1"),
+            ("CARGO_INCREMENTAL", "0"),
+            ("CARGO_TERM_COLOR", "never"),
+            ("CARGO_TERM_PROGRESS_WHEN", "never"),
+            ("TINYRUST_GIT_REVISION", &context.repo.revision()),
+            ("TINYRUST_TARGET", &facts.target),
+            ("TINYRUST_PROFILE", profile_name),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec();
+        environment.extend(linker(toolchain, &facts.target));
+        Ok(Self {
+            target: facts.target.clone(),
+            profile: profile_name.to_owned(),
+            programs,
+            arguments,
+            environment,
+            expected: expected(&facts.target, &profile, manifest, &rustflags, programs),
+            rustflags,
+        })
+    }
+
+    /// The value of `CARGO_ENCODED_RUSTFLAGS`, which beats every other source of flags: RUSTFLAGS,
+    /// target and build tables of a config. What is in the folders must not show in the program.
+    pub fn encoded_rustflags(&self, remaps: &[(PathBuf, &str)]) -> String {
+        let remaps = remaps
+            .iter()
+            .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()));
+        let all = self.rustflags.iter().cloned().chain(remaps);
+        all.collect::<Vec<_>>().join("\u{1f}")
+    }
+
+    /// Where a program is in cargo's target folder.
+    pub fn built(&self, target_folder: &Path, name: &str) -> PathBuf {
+        let folder = match self.profile.as_str() {
+            "dev" => "debug",
+            profile => profile,
+        };
+        let built = target_folder.join(&self.target).join(folder);
+        match name {
+            "hello" => built.join("examples/hello"),
+            name => built.join(name),
+        }
+    }
+}
+
+/// For musl targets: our C library, not the one that rustc may bring; and GCC's run-time, which
+/// rustc leaves out and C in a crate calls (mimalloc's `__popcountsi2` on ARM).
+pub const MUSL_FLAGS: [&str; 2] = ["-Clink-self-contained=no", "-Clink-arg=-lgcc"];
+
+/// The board's flags, then the profile's, then what the linker in use asks for.
+fn flags(board: &[String], profile: &Profile, target: &str) -> Vec<String> {
+    let mut flags = board.to_vec();
+    flags.extend(profile.rustflags.iter().cloned());
+    if target.contains("musl") {
+        flags.extend(MUSL_FLAGS.map(str::to_owned));
+    }
+    flags
+}
+
+fn expected(
+    target: &str,
+    profile: &Profile,
+    manifest: profiles::CargoProfile,
+    flags: &[String],
+    programs: Programs,
+) -> Expected {
+    let mut codegen = manifest.codegen;
+    if let Some(panic) = &profile.panic {
+        codegen.insert("panic".to_owned(), panic.clone());
+    }
+    Expected {
+        target: target.to_owned(),
+        codegen,
+        lto: manifest.lto,
+        rustflags: flags.to_vec(),
+        build_std: !profile.build_std.is_empty(),
+        programs: programs
+            .names()
+            .iter()
+            .map(|&name| name.to_owned())
+            .collect(),
+    }
+}
+
+/// What only an unstable cargo takes; RUSTC_BOOTSTRAP lets the stable one take it.
+fn unstable(profile: &Profile, name: &str) -> Vec<String> {
+    let mut arguments = Vec::new();
+    if !profile.build_std.is_empty() {
+        arguments.push(format!("-Zbuild-std={}", profile.build_std.join(",")));
+    }
+    if !profile.build_std_features.is_empty() {
+        let features = profile.build_std_features.join(",");
+        arguments.push(format!("-Zbuild-std-features={features}"));
+    }
+    if let Some(panic) = &profile.panic {
+        if panic == "immediate-abort" {
+            arguments.push("-Zpanic-immediate-abort".to_owned());
+        }
+        arguments.push("--config".to_owned());
+        arguments.push(format!("profile.{name}.panic=\"{panic}\""));
+    }
+    arguments
+}
+
+/// `system` is the C library's, which is there without a feature.
+fn allocator(name: &str) -> Vec<String> {
+    let mut arguments = vec!["--no-default-features".to_owned()];
+    if name != "system" {
+        arguments.push(format!("--features={name}"));
+    }
+    arguments
+}
+
+/// The linker, and the C compiler of crates with C in them.
+fn linker(toolchain: &Toolchain, target: &str) -> Vec<(String, String)> {
+    let lower = target.replace(['-', '.'], "_");
+    let upper = lower.to_uppercase();
+    let gcc = toolchain.gcc().display().to_string();
+    vec![
+        (format!("CARGO_TARGET_{upper}_LINKER"), gcc.clone()),
+        (format!("CC_{lower}"), gcc),
+        (format!("AR_{lower}"), toolchain.ar().display().to_string()),
+        (
+            format!("CFLAGS_{lower}"),
+            "-Os -ffunction-sections -fdata-sections".to_owned(),
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustcheck::proof;
+
+    fn profile() -> Profile {
+        Profile {
+            build_std: vec!["std".into(), "panic_abort".into()],
+            build_std_features: vec!["optimize_for_size".into()],
+            panic: Some("immediate-abort".into()),
+            rustflags: vec!["-Zlocation-detail=none".into()],
+        }
+    }
+
+    #[test]
+    fn what_the_manifest_cannot_say_is_said_on_the_command_line() {
+        assert_eq!(
+            unstable(&profile(), "tiny-diag"),
+            [
+                "-Zbuild-std=std,panic_abort",
+                "-Zbuild-std-features=optimize_for_size",
+                "-Zpanic-immediate-abort",
+                "--config",
+                "profile.tiny-diag.panic=\"immediate-abort\"",
+            ]
+        );
+        assert!(unstable(&Profile::default(), "release").is_empty());
+    }
+
+    #[test]
+    fn flags_keep_their_order_and_the_linkers_own_come_last() {
+        let board = ["-Ctarget-feature=+thumb-mode".to_owned()];
+        let all = flags(&board, &profile(), "armv7-unknown-linux-musleabihf");
+        assert_eq!(
+            all,
+            [
+                "-Ctarget-feature=+thumb-mode",
+                "-Zlocation-detail=none",
+                "-Clink-self-contained=no",
+                "-Clink-arg=-lgcc",
+            ]
+        );
+        assert_eq!(
+            flags(&board, &Profile::default(), "x86_64-unknown-linux-gnu"),
+            board
+        );
+    }
+
+    #[test]
+    fn the_panic_strategy_of_profiles_toml_is_the_one_that_must_be_found() {
+        let manifest = profiles::CargoProfile {
+            codegen: [("panic".to_owned(), "abort".to_owned())].into(),
+            lto: proof::Lto::Fat,
+        };
+        let expected = expected("t", &profile(), manifest, &[], Programs::All);
+        assert_eq!(expected.codegen["panic"], "immediate-abort");
+        assert!(expected.build_std);
+        assert_eq!(expected.programs, ["tinyrust", "hello"]);
+    }
+
+    #[test]
+    fn the_system_allocator_is_the_one_without_a_feature() {
+        assert_eq!(allocator("system"), ["--no-default-features"]);
+        assert_eq!(allocator("mimalloc")[1], "--features=mimalloc");
+    }
+}

@@ -1,0 +1,132 @@
+//! The standard library's source, which `-Zbuild-std` compiles.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use buildkit::cache::Cache;
+use buildkit::command::{Log, output, tool};
+use buildkit::files::remove;
+use buildkit::sources::{Sources, Store};
+
+/// The Rust compiler of this checkout.
+pub struct Rustc {
+    /// `1.95.0`.
+    pub version: String,
+    /// What `rustc -vV` prints: version, commit, LLVM.
+    pub verbose: String,
+    /// Where the toolchain is.
+    pub sysroot: PathBuf,
+}
+
+impl Rustc {
+    /// Asks the rustc that cargo uses in this checkout.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn find(root: &Path) -> Result<Self> {
+        let verbose = output(tool("rustc").arg("-vV").current_dir(root))?;
+        let version = verbose
+            .lines()
+            .find_map(|line| line.strip_prefix("release: "))
+            .context("rustc -vV prints no release")?
+            .to_owned();
+        let sysroot = output(tool("rustc").args(["--print", "sysroot"]).current_dir(root))?;
+        Ok(Self {
+            version,
+            verbose,
+            sysroot: sysroot.trim().into(),
+        })
+    }
+
+    fn source(&self) -> PathBuf {
+        self.sysroot.join("lib/rustlib/src/rust")
+    }
+
+    /// Whether the standard library's source is there, whole.
+    pub fn has_source(&self) -> bool {
+        self.source().join("library/std/Cargo.toml").is_file()
+            && self.source().join("library/Cargo.lock").is_file()
+    }
+}
+
+/// Puts the standard library's source into the toolchain: Debian's package of the equal
+/// version, unpacked in the cache and linked; else rustup's component.
+///
+/// # Errors
+/// When neither can be had.
+pub fn provide(
+    rustc: &Rustc,
+    sources: &Sources,
+    cache: &Cache,
+    log: &Log,
+    say: &dyn Fn(String),
+) -> Result<()> {
+    if rustc.has_source() {
+        return Ok(());
+    }
+    say(format!(
+        "getting the source of Rust's standard library {}",
+        rustc.version
+    ));
+    let debian = from_debian(rustc, sources, cache, log, say);
+    let Err(debian) = debian else { return Ok(()) };
+    log.note(format!("{debian:#}"));
+    let rustup = log.run(
+        tool("rustup")
+            .args(["component", "add", "rust-src", "--toolchain"])
+            .arg(&rustc.sysroot),
+    );
+    // A toolchain that is a path has no components; ask for the one that is in use.
+    let rustup = rustup.or_else(|_| log.run(tool("rustup").args(["component", "add", "rust-src"])));
+    match rustup {
+        Ok(()) if rustc.has_source() => Ok(()),
+        other => {
+            let rustup = other.err().map_or_else(
+                || "it added the component to another toolchain".to_owned(),
+                |error| format!("{error:#}"),
+            );
+            bail!(
+                "the source of Rust's standard library {} is nowhere to be had, and the size \
+                 profiles compile it\n  from Debian: {debian:#}\n  from rustup: {rustup}\n  put it \
+                 into {} (library/std/Cargo.toml and so on)",
+                rustc.version,
+                rustc.source().display()
+            )
+        }
+    }
+}
+
+fn from_debian(
+    rustc: &Rustc,
+    sources: &Sources,
+    cache: &Cache,
+    log: &Log,
+    say: &dyn Fn(String),
+) -> Result<()> {
+    let store = Store::new(cache);
+    let wanted = sources.get("rust-src")?.clone().in_version(&rustc.version);
+    let source = store.fetch("rust-src", &wanted, log, say)?;
+    let tree = store.unpack("rust-src", &wanted, &source, log)?;
+    let unpacked = tree
+        .join("usr/src")
+        .join(format!("rustc-{}", rustc.version));
+    if !unpacked.join("library/std/Cargo.toml").is_file() {
+        bail!("{} has no standard library in it", unpacked.display());
+    }
+    let link = rustc.source();
+    // What is there is a link into a cache that is gone, or a folder without the source.
+    if link.symlink_metadata().is_ok_and(|data| data.is_symlink()) {
+        remove(&link)?;
+    }
+    if let Some(parent) = link.parent() {
+        fs::create_dir_all(parent)
+            .with_context(|| format!("cannot write into the toolchain {}", parent.display()))?;
+    }
+    symlink(&unpacked, &link)
+        .with_context(|| format!("cannot link the source as {}", link.display()))?;
+    say(format!("linked {} into the toolchain", source.file));
+    Ok(())
+}

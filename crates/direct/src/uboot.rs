@@ -1,0 +1,112 @@
+//! The boot loader, its default environment, and the mkimage that comes with it.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use flashfit::layout::{Format, render};
+
+use crate::context::{Context, Tree, prefix_maps};
+use buildkit::command::Log;
+use buildkit::files::copy;
+use buildkit::key::{Key, sha256};
+use imagekit::kconfig;
+
+/// A finished boot loader.
+pub struct UBoot {
+    path: PathBuf,
+}
+
+impl UBoot {
+    /// The program that makes FIT images.
+    pub fn mkimage(&self) -> PathBuf {
+        self.path.join("mkimage")
+    }
+
+    /// A file of the boot partition, by its name in the image folder.
+    pub fn file(&self, name: &std::path::Path) -> PathBuf {
+        self.path.join(name)
+    }
+}
+
+/// Builds U-Boot, unless it is in the cache; whether it was.
+///
+/// # Errors
+/// When a fragment's line did not land, or U-Boot does not build.
+pub fn build(context: &Context, source: &Tree, log: &Log) -> Result<(UBoot, bool)> {
+    let facts = context.board.require(&context.board.u_boot, "u-boot")?;
+    let fragments = context.fragments("u-boot.config")?;
+    let environment = environment(context)?;
+    let cc = context.cc()?;
+    let mut key = Key::new("u-boot", 1)
+        .field("u-boot", &source.identity)
+        .field("defconfig", &facts.defconfig)
+        .field("fragments", kconfig::join(&fragments))
+        .field("environment", &environment)
+        .field("prefix", &cc.prefix)
+        .field("cc", context.cc_version()?);
+    for (variable, file) in &facts.firmware {
+        let content = fs::read(file).with_context(|| {
+            format!(
+                "[u-boot] firmware: {variable} = {}: cannot be read; does one of [u-boot] packages \
+                 bring it?",
+                file.display()
+            )
+        })?;
+        key = key.field(variable, sha256(&content));
+    }
+    for file in &facts.files {
+        key = key.field(&file.file.to_string_lossy(), file.built.to_string_lossy());
+    }
+    let entry = context.cache.entry("u-boot", &key, log, |rooms| {
+        let make = || {
+            let mut make = context.make(&source.path, rooms.work);
+            make.arg(format!("CROSS_COMPILE={}", cc.prefix))
+                .arg(format!(
+                    "KCFLAGS={}",
+                    prefix_maps(&[rooms.work, &source.path])
+                ))
+                .envs(&facts.firmware);
+            make
+        };
+        let default = rooms.work.join("default.env");
+        fs::write(&default, &environment)?;
+        log.run(make().arg(&facts.defconfig))?;
+        let config = rooms.work.join(".config");
+        let text = format!(
+            "{}{}CONFIG_DEFAULT_ENV_FILE=\"{}\"\n",
+            fs::read_to_string(&config)?,
+            kconfig::join(&fragments),
+            default.display()
+        );
+        fs::write(&config, text)?;
+        log.run(make().arg("olddefconfig"))?;
+        kconfig::check(&fragments, &config)?;
+        log.run(&mut make())?;
+        for file in &facts.files {
+            copy(
+                &rooms.work.join(&file.built),
+                &rooms.out.join(&file.file),
+                0o644,
+            )?;
+        }
+        copy(&config, &rooms.out.join("config"), 0o644)?;
+        copy(
+            &rooms.work.join("tools/mkimage"),
+            &rooms.out.join("mkimage"),
+            0o755,
+        )
+    })?;
+    Ok((UBoot { path: entry.path }, entry.hit))
+}
+
+/// The default environment: the commands that all boards share, the board's own values, and
+/// the map's.
+fn environment(context: &Context) -> Result<String> {
+    let mut text = String::new();
+    for path in context.overlays("u-boot.env") {
+        text += &fs::read_to_string(&path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+    }
+    Ok(text + &render(&context.board, Format::UBootEnv)?)
+}

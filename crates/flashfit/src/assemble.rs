@@ -1,0 +1,180 @@
+//! The content of the chip: each image at its partition's offset, erased flash (0xff)
+//! everywhere else.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read as _, Write};
+use std::path::{Path, PathBuf};
+
+use crate::file;
+use crate::images::{Images, Unusable};
+use board::units::Bytes;
+use board::{Board, Partition};
+
+/// The value of an erased byte of NOR flash.
+const ERASED: u8 = 0xff;
+
+/// Why there is no image of the chip.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Images that do not fit their partitions.
+    #[error("{}", .0.join("\n"))]
+    TooLarge(Vec<String>),
+    /// Images that are not there.
+    #[error("{}", lines(.0))]
+    Images(Vec<Unusable>),
+    /// The output would replace one of its own inputs.
+    #[error("{}: is the image of {partition} as well: choose another output with -o", path.display())]
+    OutputIsInput {
+        /// The output.
+        path: PathBuf,
+        /// The partition whose image it is.
+        partition: String,
+    },
+    /// An image cannot be read to its end, or was changed meanwhile.
+    #[error("{}: {source}", path.display())]
+    Read {
+        /// The image.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The output cannot be written.
+    #[error("{}: cannot be written: {source}", path.display())]
+    Write {
+        /// The output.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+fn lines(errors: &[Unusable]) -> String {
+    errors
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// An image and its place.
+struct Placed<'a> {
+    partition: &'a Partition,
+    /// The image's path, open, and its size; `None` leaves the partition erased.
+    image: Option<(PathBuf, File, Bytes)>,
+}
+
+/// Writes the content of the chip to `output`, which is there whole or not at all.
+/// Gives the number of bytes, the chip's size.
+///
+/// # Errors
+///
+/// [`Error::TooLarge`] where images do not fit; otherwise what kept it from being made.
+pub fn assemble(board: &Board, images: &Images, output: &Path) -> Result<Bytes, Error> {
+    let placed = place(board, images)?;
+    for Placed { partition, image } in &placed {
+        if let Some((path, ..)) = image.as_ref().filter(|(path, ..)| same_file(path, output)) {
+            return Err(Error::OutputIsInput {
+                path: path.clone(),
+                partition: partition.name.clone(),
+            });
+        }
+    }
+    let write_error = |source| Error::Write {
+        path: output.to_owned(),
+        source,
+    };
+    let temporary = file::beside(output).map_err(write_error)?;
+    let mut writer = BufWriter::new(temporary.as_file());
+    for Placed { partition, image } in placed {
+        let mut room = partition.size.get();
+        if let Some((path, file, size)) = image {
+            copy(file, size, &mut writer, &path, &write_error)?;
+            room -= size.get();
+        }
+        io::copy(&mut io::repeat(ERASED).take(room), &mut writer).map_err(write_error)?;
+    }
+    writer.flush().map_err(write_error)?;
+    drop(writer);
+    file::persist(temporary, output).map_err(write_error)?;
+    Ok(board.flash.size)
+}
+
+/// Opens every image and measures it, so that nothing is written when one is wrong.
+fn place<'a>(board: &'a Board, images: &Images) -> Result<Vec<Placed<'a>>, Error> {
+    let (mut placed, mut missing, mut too_large) = (Vec::new(), Vec::new(), Vec::new());
+    for partition in &board.partitions {
+        let Some(image) = &partition.image else {
+            placed.push(Placed {
+                partition,
+                image: None,
+            });
+            continue;
+        };
+        match images.file(board, image, &partition.name, partition.line) {
+            Ok((file, size)) if size <= partition.size => {
+                placed.push(Placed { partition, image: Some((images.path(image), file, size)) });
+            }
+            Ok((_, size)) => too_large.push(format!(
+                "{}: {size} bytes, {} allowed ({}), over by {}: `flashfit check` tells what is in {}",
+                partition.name,
+                partition.size,
+                board.at(partition.size_line),
+                Bytes(size.get() - partition.size.get()),
+                image.display(),
+            )),
+            Err(error) => missing.push(error),
+        }
+    }
+    if !missing.is_empty() {
+        return Err(Error::Images(missing));
+    }
+    if !too_large.is_empty() {
+        return Err(Error::TooLarge(too_large));
+    }
+    Ok(placed)
+}
+
+/// Copies exactly `size` bytes, the number that was found to fit.
+fn copy(
+    file: File,
+    size: Bytes,
+    writer: &mut impl Write,
+    path: &Path,
+    write_error: &impl Fn(io::Error) -> Error,
+) -> Result<(), Error> {
+    let mut file = file.take(size.get());
+    let mut buffer = vec![0; 1 << 16];
+    let mut copied = 0;
+    loop {
+        let read = file.read(&mut buffer).map_err(|source| Error::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        if read == 0 {
+            break;
+        }
+        writer.write_all(&buffer[..read]).map_err(write_error)?;
+        copied += read as u64;
+    }
+    if copied == size.get() {
+        return Ok(());
+    }
+    let source = io::Error::new(
+        io::ErrorKind::UnexpectedEof,
+        format!(
+            "had {size} bytes and now has {}: it was changed meanwhile",
+            Bytes(copied)
+        ),
+    );
+    Err(Error::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn same_file(a: &Path, b: &Path) -> bool {
+    match (a.canonicalize(), b.canonicalize()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    }
+}

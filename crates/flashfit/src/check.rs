@@ -1,0 +1,94 @@
+//! Budgets held against the finished images.
+//!
+//! [`check`] measures what board.toml bounds (partitions, slots, the chip, components)
+//! and gives a [`Report`], which is also what `flashfit check --json` prints.
+
+mod contents;
+mod measure;
+mod movers;
+mod report;
+mod rows;
+mod suggest;
+mod table;
+
+use std::path::PathBuf;
+
+pub use movers::since;
+pub use report::{
+    ChipRow, ComponentRow, FlashFacts, Image, PartitionRow, Report, SCHEMA, SlotRow, SquashfsFacts,
+    Use, Verdict,
+};
+pub use suggest::suggestions;
+pub use table::table;
+
+use crate::images::{Images, Unusable};
+use crate::squashfs;
+use board::Board;
+
+/// Images that cannot be measured: bad input, not a budget that is exceeded.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Everything that is missing or cannot be taken apart.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Inputs(Vec<InputError>),
+    /// The earlier report cannot be used.
+    #[error("{}: {message}", path.display())]
+    Baseline {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
+}
+
+/// One thing that cannot be measured.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    /// A file is not there.
+    #[error(transparent)]
+    File(#[from] Unusable),
+    /// A file that should be a squashfs cannot be taken apart.
+    #[error("{who}: needs {} ({at}), which {source}", path.display())]
+    Squashfs {
+        /// The partition or component that needs it.
+        who: String,
+        /// The file.
+        path: PathBuf,
+        /// `path:line` of who needs it.
+        at: String,
+        /// What is wrong with it.
+        source: squashfs::Error,
+    },
+    /// A component's path has no content in its image. A component that cannot be
+    /// found has not become smaller: its budget would pass without being measured.
+    #[error("{who}: needs {what} ({at}), and {source}{}", hint(source))]
+    Path {
+        /// The component.
+        who: String,
+        /// Its path and its image.
+        what: String,
+        /// `path:line` of the component.
+        at: String,
+        /// Why there is none.
+        source: squashfs::PathError,
+    },
+}
+
+fn hint(error: &squashfs::PathError) -> &'static str {
+    match error {
+        squashfs::PathError::Symlink { .. } => "",
+        _ => ": correct its `path`, or put the file into the image",
+    }
+}
+
+/// Measures the images and holds them against their budgets. With `baseline`, what is
+/// over budget names what grew since; without, what is largest in it.
+///
+/// # Errors
+///
+/// Where something that board.toml bounds is not there or cannot be measured. What is
+/// over budget is no error here: see [`Report::fits`].
+pub fn check(board: &Board, images: &Images, baseline: Option<&Report>) -> Result<Report, Error> {
+    let measured = measure::measure(board, images).map_err(Error::Inputs)?;
+    Ok(rows::report(board, measured, baseline))
+}

@@ -1,0 +1,184 @@
+//! The flash map in the languages of everything that needs it.
+//!
+//! board.toml is the only home of an offset; boot loader, kernel, image builders and
+//! documentation get theirs from here. [`render`] gives one form as text; [`write`](fn@write)
+//! puts forms into a folder and touches no file that is already right, so that make
+//! rebuilds nothing for it.
+//!
+//! ```
+//! use flashfit::{board::Board, layout::{self, Format}};
+//!
+//! let text = r#"
+//! [flash]
+//! size = "8 MiB"
+//! erase-block = "64 KiB"
+//! mtd-id = "spi0.0"
+//!
+//! [[partition]]
+//! name = "boot"
+//! offset = "0 KiB"
+//! size = "448 KiB"
+//!
+//! [[partition]]
+//! name = "system"
+//! offset = "448 KiB"
+//! size = "7744 KiB"
+//! "#;
+//! let board = Board::parse(text, "board.toml".as_ref())?;
+//! assert_eq!(
+//!     layout::render(&board, Format::Mtdparts)?,
+//!     "mtdparts=spi0.0:448k@0(boot),7744k@448k(system)\n"
+//! );
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod dts;
+mod genimage;
+mod markdown;
+mod mtdparts;
+mod u_boot_env;
+mod variables;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+
+use crate::file;
+use board::Board;
+
+/// A form of the map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// The kernel's and U-Boot's partition argument, `mtdparts=…`
+    Mtdparts,
+    /// A device-tree `partitions` node to include in the board's source
+    Dts,
+    /// A genimage configuration that makes the same image as `flashfit assemble`
+    Genimage,
+    /// Variables for a POSIX shell to source
+    Sh,
+    /// Variables for make to include
+    Make,
+    /// Lines for U-Boot's default environment
+    UBootEnv,
+    /// A table for documentation
+    Markdown,
+}
+
+impl Format {
+    /// The name of its file in a folder of generated files.
+    #[must_use]
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Format::Mtdparts => "mtdparts",
+            Format::Dts => "partitions.dtsi",
+            Format::Genimage => "genimage.cfg",
+            Format::Sh => "layout.sh",
+            Format::Make => "layout.mk",
+            Format::UBootEnv => "u-boot.env",
+            Format::Markdown => "layout.md",
+        }
+    }
+
+    /// The forms that `board` has the facts for.
+    #[must_use]
+    pub fn all_of(board: &Board) -> Vec<Format> {
+        let known = |format: &Format| *format != Format::Mtdparts || board.flash.mtd_id.is_some();
+        Format::value_variants()
+            .iter()
+            .copied()
+            .filter(known)
+            .collect()
+    }
+}
+
+/// A form that cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// mtdparts names the chip, and board.toml does not.
+    #[error("{}: [flash] has no `mtd-id`, and mtdparts starts with the name that the kernel gives the chip: add it, as in mtd-id = \"spi0.0\"", path.display())]
+    NoMtdId {
+        /// The board.toml.
+        path: PathBuf,
+    },
+    /// A generated file cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// The map in one form, with a line end at its end.
+///
+/// # Errors
+///
+/// [`Error::NoMtdId`] for mtdparts of a board without one.
+pub fn render(board: &Board, format: Format) -> Result<String, Error> {
+    Ok(match format {
+        Format::Mtdparts => mtdparts::render(board)?,
+        Format::Dts => dts::render(board),
+        Format::Genimage => genimage::render(board),
+        Format::Sh => variables::shell(board),
+        Format::Make => variables::make(board),
+        Format::UBootEnv => u_boot_env::render(board),
+        Format::Markdown => markdown::render(board),
+    })
+}
+
+/// Writes forms into `folder`, each in its [file](Format::file_name); gives the files
+/// that were changed.
+///
+/// # Errors
+///
+/// As [`render`], and [`Error::File`].
+pub fn write(board: &Board, formats: &[Format], folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let stale = stale(board, formats, folder)?;
+    std::fs::create_dir_all(folder).map_err(|source| Error::File {
+        path: folder.to_owned(),
+        source,
+    })?;
+    for (path, text) in &stale {
+        file::write(path, text.as_bytes()).map_err(|source| Error::File {
+            path: path.clone(),
+            source,
+        })?;
+    }
+    Ok(stale.into_iter().map(|(path, _)| path).collect())
+}
+
+/// The files in `folder` that do not say what board.toml says (or are not there), each
+/// with what it should say.
+///
+/// # Errors
+///
+/// As [`render`], and [`Error::File`].
+pub fn stale(
+    board: &Board,
+    formats: &[Format],
+    folder: &Path,
+) -> Result<Vec<(PathBuf, String)>, Error> {
+    let mut stale = Vec::new();
+    for &format in formats {
+        let path = folder.join(format.file_name());
+        let text = render(board, format)?;
+        match std::fs::read(&path) {
+            Ok(old) if old == text.as_bytes() => {}
+            Ok(_) => stale.push((path, text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => stale.push((path, text)),
+            Err(source) => return Err(Error::File { path, source }),
+        }
+    }
+    Ok(stale)
+}
+
+/// What generated files start with, behind their language's comment sign.
+fn notice(board: &Board) -> String {
+    format!(
+        "Generated by flashfit from the board.toml of {}. Do not edit.",
+        board.name
+    )
+}

@@ -1,0 +1,5 @@
+//! Checks and image parts that Buildroot, bitbake and the direct build share.
+
+pub mod boot_image;
+pub mod env;
+pub mod kconfig;

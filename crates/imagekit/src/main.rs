@@ -1,0 +1,103 @@
+//! The host program that Buildroot, bitbake and the direct build share: it checks what came out
+//! of their compilers and configurations, and makes the parts of an image that are not
+//! compiled.
+
+mod prove;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use imagekit::env::{board_env, board_vars, load};
+use imagekit::kconfig::Fragment;
+use imagekit::{boot_image, kconfig};
+use rustcheck::{crates, sbom};
+
+/// Checks builds and makes image parts, for Buildroot, bitbake and the direct build.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print the variables of a board that is not in boards/, for its board.vars
+    BoardVars {
+        /// The board's board.toml
+        board: PathBuf,
+    },
+    /// Print the U-Boot environment of a board: the common one, the board's, the flash map
+    BoardEnv {
+        /// The board's board.toml
+        board: PathBuf,
+        /// The environment that all boards share
+        #[arg(long)]
+        common: Option<PathBuf>,
+    },
+    /// Put the boot loader's files in an image folder into boot.bin
+    BootImage {
+        /// The board's board.toml
+        board: PathBuf,
+        /// The folder with the files, and for boot.bin
+        images: PathBuf,
+    },
+    /// Compare what rustc was given with what the options say
+    RustCheck(prove::Args),
+    /// Check that each line of the fragments is in the final .config
+    KconfigCheck {
+        /// The final .config
+        config: PathBuf,
+        /// The fragments, in their order
+        #[arg(required = true)]
+        fragments: Vec<PathBuf>,
+    },
+    /// Print the crates that were compiled for the target, as CSV: name, version, licence
+    Crates(crates::Args),
+    /// Join the crates to a CycloneDX document on standard input
+    Sbom(sbom::Args),
+}
+
+fn main() -> ExitCode {
+    match run(Args::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("imagekit: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
+        Command::BoardVars { board } => {
+            print!("{}", board_vars(&board)?);
+            Ok(())
+        }
+        Command::BoardEnv { board, common } => {
+            print!("{}", board_env(&board, common.as_deref())?);
+            Ok(())
+        }
+        Command::BootImage { board, images } => boot_image::write(&load(&board)?, &images),
+        Command::RustCheck(args) => prove::run(&args),
+        Command::KconfigCheck { config, fragments } => {
+            let load = |path: &PathBuf| Fragment::load(path, path.clone());
+            let fragments = fragments.iter().map(load).collect::<Result<Vec<_>>>()?;
+            kconfig::check(&fragments, &config)
+        }
+        Command::Crates(args) => crates::run(&args),
+        Command::Sbom(args) => sbom::run(&args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_can_be_built() {
+        super::Args::command().debug_assert();
+    }
+}

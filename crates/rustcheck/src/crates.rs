@@ -1,0 +1,202 @@
+//! The crates that are in the program: read from the calls of rustc, not from the lock,
+//! which also lists what other targets and features would take.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+
+/// Where the crates are found.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The calls of rustc, as the wrapper wrote them down
+    #[arg(long)]
+    pub log: PathBuf,
+    /// The target triple
+    #[arg(long)]
+    pub target: String,
+    /// Copy each crate's licence files to a folder of its name here
+    #[arg(long)]
+    pub licenses: Option<PathBuf>,
+}
+
+/// A crate, as its own Cargo.toml has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crate {
+    /// Its name on the registry.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Its SPDX expression; `unknown` where the crate gives only a file.
+    pub license: String,
+    /// The folder of its source.
+    pub folder: PathBuf,
+    /// The SHA-256 of the package, of its `.cargo-checksum.json`.
+    pub sha256: Option<String>,
+}
+
+/// Prints the crates as CSV.
+///
+/// # Errors
+/// When the log or a crate's Cargo.toml cannot be read.
+pub fn run(args: &Args) -> Result<()> {
+    let all = compiled(args)?;
+    println!("\"CRATE\",\"VERSION\",\"LICENSE\"");
+    for one in &all {
+        println!("\"{}\",\"{}\",\"{}\"", one.name, one.version, one.license);
+        if let Some(into) = &args.licenses {
+            copy_licenses(one, into)?;
+        }
+    }
+    Ok(())
+}
+
+/// The crates of a registry that were compiled for the target, by name and version.
+///
+/// # Errors
+/// When the log cannot be read, names no crate, or a crate's Cargo.toml cannot be used.
+pub fn compiled(args: &Args) -> Result<Vec<Crate>> {
+    let log = std::fs::read_to_string(&args.log)
+        .with_context(|| format!("cannot read {}", args.log.display()))?;
+    let mut all = BTreeMap::new();
+    for line in log.lines() {
+        let Some(words) = line
+            .trim()
+            .strip_prefix("Running `")
+            .and_then(|rest| rest.strip_suffix('`'))
+            .and_then(shlex::split)
+        else {
+            continue;
+        };
+        let for_target = words
+            .windows(2)
+            .any(|pair| pair[0] == "--target" && pair[1] == args.target);
+        let source = words.iter().find(|word| word.ends_with(".rs"));
+        if let Some(source) = source.filter(|_| for_target)
+            && let Some(found) = load(Path::new(source))?
+        {
+            all.insert((found.name.clone(), found.version.clone()), found);
+        }
+    }
+    ensure!(
+        !all.is_empty(),
+        "{}: no crate of a registry was compiled",
+        args.log.display()
+    );
+    Ok(all.into_values().collect())
+}
+
+/// The crate that a source file belongs to: the nearest folder above with a checksum.
+fn load(source: &Path) -> Result<Option<Crate>> {
+    let Some(folder) = source
+        .ancestors()
+        .find(|up| up.join(".cargo-checksum.json").is_file())
+    else {
+        return Ok(None);
+    };
+    let text = std::fs::read_to_string(folder.join("Cargo.toml"))?;
+    let manifest = toml::from_str::<toml::Table>(&text)
+        .with_context(|| format!("cannot use {}/Cargo.toml", folder.display()))?;
+    let say = |key: &str| {
+        let value = manifest.get("package")?.get(key)?.as_str()?;
+        Some(value.to_owned())
+    };
+    let checksum = std::fs::read_to_string(folder.join(".cargo-checksum.json"))?;
+    let checksum = serde_json::from_str::<serde_json::Value>(&checksum)?;
+    Ok(Some(Crate {
+        name: say("name").context("a crate without a name")?,
+        version: say("version").context("a crate without a version")?,
+        license: say("license").unwrap_or_else(|| "unknown".to_owned()),
+        folder: folder.to_owned(),
+        sha256: checksum
+            .get("package")
+            .and_then(|sum| sum.as_str())
+            .map(str::to_owned),
+    }))
+}
+
+fn copy_licenses(one: &Crate, into: &Path) -> Result<()> {
+    let folder = into.join(format!("{}-{}", one.name, one.version));
+    for entry in std::fs::read_dir(&one.folder)? {
+        let path = entry?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+            continue;
+        };
+        let upper = name.to_uppercase();
+        let is_license = ["LICEN", "COPYING", "NOTICE", "UNLICENSE", "COPYRIGHT"]
+            .iter()
+            .any(|start| upper.starts_with(start));
+        if is_license && path.is_file() {
+            std::fs::create_dir_all(&folder)?;
+            std::fs::copy(&path, folder.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A log of one crate of a registry, one of the repository and one for the host.
+    pub fn log(dir: &Path) -> PathBuf {
+        let folder = dir.join("vendor/http-1.2.3");
+        std::fs::create_dir_all(folder.join("src")).unwrap();
+        std::fs::write(
+            folder.join(".cargo-checksum.json"),
+            r#"{"files":{},"package":"ab12"}"#,
+        )
+        .unwrap();
+        std::fs::write(
+            folder.join("Cargo.toml"),
+            "[package]\nname = \"http\"\nversion = \"1.2.3\"\nlicense = \"MIT OR Apache-2.0\"\n",
+        )
+        .unwrap();
+        std::fs::write(folder.join("LICENSE-MIT"), "mit").unwrap();
+        let source = folder.join("src/lib.rs");
+        let source = source.display();
+        let log = dir.join("rustc.log");
+        let text = format!(
+            "     Running `'rustc' '--crate-name' 'http' '{source}' '--target' 't'`\n\
+             \x20    Running `'rustc' '--crate-name' 'own' 'src/main.rs' '--target' 't'`\n\
+             \x20    Running `'rustc' '--crate-name' 'build_script_build' 'build.rs'`\n"
+        );
+        std::fs::write(&log, text).unwrap();
+        log
+    }
+
+    #[test]
+    fn the_crates_of_the_target_are_listed_with_their_licences() {
+        let dir = tempfile::tempdir().unwrap();
+        let into = dir.path().join("legal");
+        let args = Args {
+            log: log(dir.path()),
+            target: "t".into(),
+            licenses: Some(into.clone()),
+        };
+        let all = compiled(&args).unwrap();
+        assert_eq!(all.len(), 1);
+        assert_eq!(
+            (all[0].name.as_str(), all[0].license.as_str()),
+            ("http", "MIT OR Apache-2.0")
+        );
+        run(&args).unwrap();
+        assert!(into.join("http-1.2.3/LICENSE-MIT").is_file());
+    }
+
+    #[test]
+    fn nothing_compiled_is_an_error_and_not_an_empty_list() {
+        let dir = tempfile::tempdir().unwrap();
+        let args = Args {
+            log: log(dir.path()),
+            target: "other".into(),
+            licenses: None,
+        };
+        assert!(
+            compiled(&args)
+                .unwrap_err()
+                .to_string()
+                .contains("no crate")
+        );
+    }
+}

@@ -1,0 +1,35 @@
+//! The board's image with another builder's server in it, booted.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::job::With;
+use crate::records::measurement::{self, Boot};
+use buildkit::command::tool;
+use direct::context::Context;
+use direct::image;
+
+/// Builds the image, boots it, and says what was measured.
+///
+/// # Errors
+/// When it cannot be built or does not answer.
+pub fn run(context: &mut Context, profile: &str, with: With, server: &Path) -> Result<Boot> {
+    context.server = Some(server.to_owned());
+    image::run(context, Some(profile))?;
+    let images = context.repo.path("out").join(context.output_name());
+    let status = tool("cargo")
+        .current_dir(context.repo.root())
+        .args(["run", "--quiet", "--package", "tinyrust-qemu"])
+        .args(["--bin", "tinyrust-boot", "--", "--record", "--images"])
+        .arg(&images)
+        .status()
+        .context("cannot run cargo")?;
+    ensure!(
+        status.success(),
+        "{} with the server by {} does not boot",
+        context.board.name,
+        with.name()
+    );
+    measurement::boot(&images)?.context("the boot left no boot.json")
+}

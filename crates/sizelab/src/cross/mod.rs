@@ -1,0 +1,155 @@
+//! `cargo xtask cross`: the server built by cross in a container, or by cargo-zigbuild, and how it
+//! compares with the direct build's.
+
+mod boot;
+mod container;
+mod definition;
+mod in_container;
+mod job;
+mod record;
+mod zigbuild;
+
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+use clap::Args;
+
+use buildkit::apt;
+use buildkit::checkout::{DEFAULT_BOARD, Repo};
+use buildkit::step::Steps;
+use direct::cargo_build::{self, App};
+use direct::cargo_call::{CargoCall, Programs};
+use direct::context::Context;
+use direct::setup;
+use direct::toolchain;
+
+use job::{Built, Comparison, Job, With};
+
+pub use definition::{all as definitions, cross_toml};
+pub use record::block;
+
+/// The command line.
+#[derive(Args)]
+pub struct Arguments {
+    /// A folder of boards/
+    #[arg(long, default_value = DEFAULT_BOARD)]
+    board: String,
+    /// Who builds
+    #[arg(long, value_enum, default_value_t = With::Container)]
+    with: With,
+    /// A table of app/profiles.toml; by default the one that board.toml names
+    #[arg(long)]
+    profile: Option<String>,
+    /// Jobs of cargo; by default one per processor
+    #[arg(long)]
+    jobs: Option<usize>,
+    /// Boot the board's image with that server in it
+    #[arg(long)]
+    boot: bool,
+    /// Keep what was measured in docs/measurements/cross.json
+    #[arg(long)]
+    record: bool,
+}
+
+impl Arguments {
+    /// Builds the server both ways, compares, and boots it where that is asked for.
+    ///
+    /// # Errors
+    /// When something cannot be built, cross's server is not as large as the direct build's, or
+    /// the image with it does not boot.
+    pub fn run(self, repo: Repo) -> Result<()> {
+        let mut context = Context::new(repo, &self.board, self.jobs)?;
+        setup::require(&context.board, &context.rustc)?;
+        install(self.with)?;
+        let rust = context.board.require(&context.board.rust, "rust")?;
+        let profile = self.profile.unwrap_or_else(|| rust.profile.clone());
+        let logs = context.cache.root().join("logs/cross").join(&self.board);
+        let steps = Steps::new(if self.with == With::Container { 6 } else { 5 }, &logs);
+        steps.stop_on_signals()?;
+        let (direct, built) = build(&context, &profile, self.with, &steps)?;
+        drop(steps);
+
+        let server = built.app.program("tinyrust");
+        let comparison = Comparison {
+            direct: size(&direct.program("tinyrust"))?,
+            built: size(&server)?,
+        };
+        println!("{}", server.display());
+        println!("{}", comparison.sentence(&self.board, self.with));
+        if self.with == With::Container {
+            comparison.check(&self.board)?;
+        }
+        let mut booted = Ok(None);
+        if self.boot {
+            booted = boot::run(&mut context, &profile, self.with, &server).map(Some);
+        } else {
+            println!(
+                "boot it: cargo xtask image --board {0} --server {1} && ./qemu/run.sh --images \
+                 out/{0}.server",
+                self.board,
+                server.display()
+            );
+        }
+        if self.record {
+            record::add(
+                &context,
+                self.with,
+                &built.tools,
+                &comparison,
+                self.boot,
+                &booted,
+            )?;
+        }
+        booted.map(drop)
+    }
+}
+
+/// Debian's packages for it.
+fn install(with: With) -> Result<()> {
+    let wanted = match with {
+        With::Container => container::PACKAGES
+            .map(|(package, _)| package.to_owned())
+            .to_vec(),
+        With::Zigbuild => vec!["python3-venv".to_owned()],
+    };
+    let missing = apt::missing(&wanted)?;
+    if !missing.is_empty() {
+        println!("installing with apt-get: {}", missing.join(" "));
+        apt::install(&missing)?;
+        let still = apt::missing(&missing)?;
+        ensure!(still.is_empty(), "not installed: {}", still.join(" "));
+    }
+    Ok(())
+}
+
+fn build(context: &Context, profile: &str, with: With, steps: &Steps) -> Result<(App, Built)> {
+    let (linux, musl) = steps.run("sources", |log| {
+        let note = |text: String| steps.note(&text);
+        let linux = context.tree("linux", log, &note)?;
+        Ok(((linux, context.tree("musl", log, &note)?), false))
+    })?;
+    let toolchain = steps.run("toolchain", |log| {
+        toolchain::build(context, &musl, &linux, log)
+    })?;
+    let direct = steps.run("direct", |log| {
+        // As for the image: it is built once.
+        let call = CargoCall::new(context, &toolchain, profile, Programs::All)?;
+        cargo_build::build(context, &toolchain, &call, log)
+    })?;
+    let call = CargoCall::new(context, &toolchain, profile, Programs::Server)?;
+    let job = Job {
+        context,
+        toolchain: &toolchain,
+        call: &call,
+        steps,
+    };
+    let built = match with {
+        With::Container => in_container::build(&job)?,
+        With::Zigbuild => zigbuild::build(&job)?,
+    };
+    Ok((direct, built))
+}
+
+fn size(path: &PathBuf) -> Result<u64> {
+    Ok(std::fs::metadata(path)?.len())
+}

@@ -1,0 +1,191 @@
+//! docs/measurements/cross.json: what was built by others and how it compares, committed.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use board::units::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::job::{Comparison, With};
+use crate::records::by_board::File;
+use crate::records::measurement::Boot;
+use buildkit::checkout::Repo;
+use direct::context::Context;
+
+const FILE: File = File {
+    path: "docs/measurements/cross.json",
+    schema: "tinyrust-cross/1",
+    made_by: "cargo xtask cross --boot --record",
+};
+
+/// By board, then by who built.
+type Boards = BTreeMap<String, BTreeMap<String, Row>>;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    target: String,
+    /// What built it, with versions.
+    tools: Vec<String>,
+    /// The server of the direct build.
+    direct: Bytes,
+    /// The server of this one.
+    built: Bytes,
+    boot: Outcome,
+}
+
+/// What became of the image with this server in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Outcome {
+    /// It answered.
+    Answered {
+        /// Milliseconds from power-on to the first HTTP 200.
+        time_to_first_200_ms: u64,
+    },
+    /// It did not.
+    Failed {
+        /// The last line of what was said.
+        reason: String,
+    },
+    /// Nobody tried.
+    NotTried,
+}
+
+/// Puts a row into the file, in the place of the one that was there.
+///
+/// # Errors
+/// When the file cannot be read or written.
+pub fn add(
+    context: &Context,
+    with: With,
+    tools: &[String],
+    comparison: &Comparison,
+    tried: bool,
+    booted: &Result<Option<Boot>>,
+) -> Result<()> {
+    let row = Row {
+        target: context
+            .board
+            .require(&context.board.rust, "rust")?
+            .target
+            .clone(),
+        tools: tools.to_vec(),
+        direct: Bytes(comparison.direct),
+        built: Bytes(comparison.built),
+        boot: match booted {
+            Ok(Some(boot)) => Outcome::Answered {
+                time_to_first_200_ms: boot.time_to_first_200_ms,
+            },
+            Err(error) if tried => Outcome::Failed {
+                reason: last_line(&format!("{error:#}")),
+            },
+            _ => Outcome::NotTried,
+        },
+    };
+    FILE.change(&context.repo, |boards: &mut Boards| {
+        let rows = boards.entry(context.board.name.clone()).or_default();
+        rows.insert(with.name().to_owned(), row);
+    })
+}
+
+fn last_line(text: &str) -> String {
+    text.lines().last().unwrap_or_default().trim().to_owned()
+}
+
+/// The table of the documents.
+///
+/// # Errors
+/// When nothing was recorded.
+pub fn block(repo: &Repo) -> Result<String> {
+    Ok(table(&FILE.load(repo)?))
+}
+
+fn table(boards: &Boards) -> String {
+    let mut text = String::from(
+        "| board | target | built by | server, bytes | direct build | difference | booted |\n\
+         |---|---|---|---:|---:|---:|---|\n",
+    );
+    for (board, rows) in boards {
+        for row in rows.values() {
+            let comparison = Comparison {
+                direct: row.direct.get(),
+                built: row.built.get(),
+            };
+            let booted = match &row.boot {
+                // When depends on what else the machine does; the board's own measurement has it.
+                Outcome::Answered { .. } => "HTTP 200".to_owned(),
+                Outcome::Failed { reason } => format!("no: {reason}"),
+                Outcome::NotTried => "not tried".to_owned(),
+            };
+            text += &format!(
+                "| {board} | `{}` | {} | {} | {} | {:+.2} % | {booted} |\n",
+                row.target,
+                row.tools.join(", "),
+                row.built,
+                row.direct,
+                comparison.percent(),
+            );
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use buildkit::files::to_json;
+
+    fn row(boot: Outcome) -> Row {
+        Row {
+            target: "t".to_owned(),
+            tools: vec!["cross 0.2.5".to_owned()],
+            direct: Bytes(200_000),
+            built: Bytes(199_000),
+            boot,
+        }
+    }
+
+    #[test]
+    fn the_table_says_what_became_of_each() {
+        let rows = [
+            (
+                "container",
+                Outcome::Answered {
+                    time_to_first_200_ms: 6_449,
+                },
+            ),
+            (
+                "zigbuild",
+                Outcome::Failed {
+                    reason: "SIGILL".to_owned(),
+                },
+            ),
+        ];
+        let rows = rows.map(|(name, outcome)| (name.to_owned(), row(outcome)));
+        let boards = [("b".to_owned(), rows.into())].into();
+        let table = table(&boards);
+        assert!(
+            table.contains("| 199,000 | 200,000 | -0.50 % | HTTP 200 |"),
+            "{table}"
+        );
+        assert!(table.contains("| no: SIGILL |"), "{table}");
+    }
+
+    #[test]
+    fn a_row_survives_being_written() {
+        for outcome in [
+            Outcome::NotTried,
+            Outcome::Failed {
+                reason: "x".to_owned(),
+            },
+            Outcome::Answered {
+                time_to_first_200_ms: 1,
+            },
+        ] {
+            let row = row(outcome);
+            let again: Row = serde_json::from_str(&to_json(&row).unwrap()).unwrap();
+            assert_eq!(again, row);
+        }
+    }
+}

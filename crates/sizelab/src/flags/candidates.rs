@@ -1,0 +1,158 @@
+//! boards/`board`/flags.toml: flags that were tried for a CPU, and what became of them.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde::Deserialize;
+
+use crate::rustflags::remove_flag;
+use buildkit::checkout::Repo;
+
+/// The version of the format.
+const SCHEMA: u32 = 1;
+
+/// The file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    schema: u32,
+    flag: Vec<Candidate>,
+}
+
+/// One change to `[rust] rustflags` of board.toml.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Candidate {
+    /// What tables call it; unique in the file.
+    pub title: String,
+    /// Flags, or features in a list of them, that the board has.
+    #[serde(default)]
+    remove: Vec<String>,
+    /// Flags that it does not have.
+    #[serde(default)]
+    add: Vec<String>,
+    /// Whether the board has it.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: String,
+}
+
+/// What became of a flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// The board has it; the change takes it away, so that its worth is measured.
+    Kept,
+    /// The board does not have it; the change adds it.
+    Rejected,
+}
+
+/// Where a board's flags are.
+pub fn path(repo: &Repo, board: &str) -> PathBuf {
+    repo.path("boards").join(board).join("flags.toml")
+}
+
+/// The flags that were tried for a board; none where nobody did.
+///
+/// # Errors
+/// When the file is of another form, or says something twice.
+pub fn load(repo: &Repo, board: &str) -> Result<Vec<Candidate>> {
+    let path = path(repo, board);
+    if !path.is_file() {
+        return Ok(Vec::new());
+    }
+    let shown = repo.shown(&path).to_string();
+    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {shown}"))?;
+    parse(&text).with_context(|| shown)
+}
+
+fn parse(text: &str) -> Result<Vec<Candidate>> {
+    let file: File = toml::from_str(text)?;
+    ensure!(
+        file.schema == SCHEMA,
+        "schema {}, this program reads {SCHEMA}",
+        file.schema
+    );
+    for (at, candidate) in file.flag.iter().enumerate() {
+        let title = &candidate.title;
+        ensure!(
+            !file.flag[..at].iter().any(|other| other.title == *title),
+            "`{title}` is there twice"
+        );
+        ensure!(
+            !(candidate.add.is_empty() && candidate.remove.is_empty()),
+            "`{title}` changes nothing: it needs `add` or `remove`"
+        );
+    }
+    Ok(file.flag)
+}
+
+impl Candidate {
+    /// The board's flags with the change made.
+    ///
+    /// # Errors
+    /// When the board has not what is to be removed.
+    pub fn apply(&self, board: &[String]) -> Result<Vec<String>> {
+        let mut flags = board.to_vec();
+        for unwanted in &self.remove {
+            let before = flags.clone();
+            remove_flag(&mut flags, unwanted);
+            if flags == before {
+                bail!(
+                    "`{}` removes {unwanted}, which board.toml's rustflags do not have: {}",
+                    self.title,
+                    board.join(" ")
+                );
+            }
+        }
+        flags.extend(self.add.iter().cloned());
+        Ok(flags)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(change: &str) -> String {
+        format!(
+            "schema = 1\n[[flag]]\ntitle = \"t\"\nverdict = \"rejected\"\nreason = \"r\"\n{change}\n"
+        )
+    }
+
+    #[test]
+    fn a_change_removes_and_adds() {
+        let text = one("remove = [\"+thumb-mode\"]\nadd = [\"-Cx\"]");
+        let candidate = &parse(&text).unwrap()[0];
+        let board = ["-Ctarget-feature=+thumb-mode,+crt-static".to_owned()];
+        assert_eq!(
+            candidate.apply(&board).unwrap(),
+            ["-Ctarget-feature=+crt-static", "-Cx"]
+        );
+        let error = candidate.apply(&[]).unwrap_err().to_string();
+        assert!(error.contains("+thumb-mode"), "{error}");
+    }
+
+    #[test]
+    fn what_changes_nothing_or_stands_there_twice_is_refused() {
+        let error = parse(&one("")).unwrap_err().to_string();
+        assert!(error.contains("changes nothing"), "{error}");
+        let text = one("add = [\"-Cx\"]");
+        let twice = format!("{text}{}", text.replace("schema = 1\n", ""));
+        let error = parse(&twice).unwrap_err().to_string();
+        assert!(error.contains("twice"), "{error}");
+    }
+
+    #[test]
+    fn the_flags_of_every_board_can_be_tried() {
+        let repo = Repo::find().unwrap();
+        for name in repo.boards().unwrap() {
+            let flags = repo.board(&name).unwrap().rust.unwrap().rustflags;
+            for candidate in load(&repo, &name).unwrap() {
+                candidate
+                    .apply(&flags)
+                    .unwrap_or_else(|error| panic!("{name}: {error}"));
+            }
+        }
+    }
+}

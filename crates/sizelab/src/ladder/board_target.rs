@@ -1,0 +1,57 @@
+//! The boards' targets: their flags, their linker, and what runs their programs here.
+
+use anyhow::{Context as _, Result};
+
+use super::bench::Bench;
+use super::target::Target;
+use buildkit::checkout::Repo;
+use direct::cargo_call::MUSL_FLAGS;
+use direct::context::Context;
+use direct::toolchain;
+
+/// A board's target, with its compiler built if it is not there yet.
+///
+/// # Errors
+/// When board.toml lacks a table, or the toolchain cannot be built.
+pub fn target(bench: &Bench, board: &str) -> Result<Target> {
+    let context = Context::at_full_priority(Repo::find()?, board, None)?;
+    let note = |text: String| eprintln!("{text}");
+    let musl = context.tree("musl", &bench.log, &note)?;
+    let linux = context.tree("linux", &bench.log, &note)?;
+    let (toolchain, _) = toolchain::build(&context, &musl, &linux, &bench.log)?;
+    let facts = context.board.require(&context.board.rust, "rust")?;
+    let mut rustflags = facts.rustflags.clone();
+    if facts.target.contains("musl") {
+        rustflags.extend(MUSL_FLAGS.map(str::to_owned));
+    }
+    let rootfs = context.board.require(&context.board.rootfs, "rootfs")?;
+    Ok(Target {
+        board: Some(board.to_owned()),
+        rustflags,
+        linker: Some(toolchain.gcc()),
+        strip: format!("{}strip", context.cc()?.prefix),
+        bcj: rootfs.bcj.clone(),
+        runner: Some(runner(&facts.target)?),
+        prebuilt_std: false,
+        triple: facts.target.clone(),
+    })
+}
+
+/// QEMU's user-mode emulator for a target, from Debian's package qemu-user-static.
+fn runner(triple: &str) -> Result<String> {
+    let machine = triple.split('-').next().unwrap_or(triple);
+    let name = match machine {
+        _ if machine.starts_with("arm") => "arm",
+        _ if machine.starts_with("riscv64") => "riscv64",
+        _ if machine.starts_with("riscv32") => "riscv32",
+        "i586" | "i686" => "i386",
+        other => other,
+    };
+    let program = format!("qemu-{name}-static");
+    let found = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
+        .any(|folder| folder.join(&program).is_file());
+    found
+        .then_some(())
+        .with_context(|| format!("{program} is not installed: `cargo xtask setup` installs it"))?;
+    Ok(program)
+}

@@ -1,0 +1,125 @@
+//! One C library for the program and busybox together, in the place of one in each.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+use object::{Object, ObjectSection};
+
+use super::bench::Bench;
+use super::recipe::Recipe;
+use super::serve::Launch;
+use super::weigh::Weighed;
+use crate::on_flash::files_on_flash;
+use crate::rustflags::remove_flag;
+use buildkit::checkout::Repo;
+use buildkit::files::copy;
+use direct::busybox;
+use direct::context::Context;
+use direct::toolchain;
+
+/// The loader that the toolchain's programs name.
+const LOADER: &str = "lib/ld-musl.so.1";
+
+/// The parts of a system with a shared C library.
+pub struct Shared {
+    context: Context,
+    /// The folder of libc.so.
+    library: PathBuf,
+}
+
+impl Shared {
+    /// Builds a board's C library as a shared one.
+    ///
+    /// # Errors
+    /// When that is not possible.
+    pub fn new(bench: &Bench, board: &str) -> Result<Self> {
+        let context = Context::at_full_priority(Repo::find()?, board, None)?;
+        let musl = context.tree("musl", &bench.log, &|text| eprintln!("{text}"))?;
+        let (entry, _) = toolchain::shared_library(&context, &musl, &bench.log)?;
+        Ok(Self {
+            context,
+            library: entry.join("lib"),
+        })
+    }
+
+    /// Links a recipe's program with it.
+    pub fn link(&self, recipe: &mut Recipe) {
+        // A `+crt-static` anywhere beats this, and the target's own default is static.
+        remove_flag(&mut recipe.target.rustflags, "+crt-static");
+        recipe
+            .rustflags
+            .push("-Ctarget-feature=-crt-static".to_owned());
+        let folder = self.library.display();
+        recipe.rustflags.push(format!("-Clink-arg=-L{folder}"));
+    }
+
+    /// Weighs the program, the library and busybox together, less the busybox that has a C
+    /// library of its own: what is left compares with a program that has its own.
+    ///
+    /// # Errors
+    /// When busybox cannot be built.
+    pub fn weigh(&self, bench: &Bench, weighed: &mut Weighed, bcj: Option<&str>) -> Result<()> {
+        let note = |text: String| eprintln!("{text}");
+        let (context, log) = (&self.context, &bench.log);
+        let [musl, linux, source] =
+            ["musl", "linux", "busybox"].map(|name| context.tree(name, log, &note));
+        let (tools, _) = toolchain::build(context, &musl?, &linux?, log)?;
+        let source = source?;
+        let build = |shared| busybox::build_linked(context, &tools, &source, shared, log);
+        let (alone, _) = build(None)?;
+        let (together, _) = build(Some(&self.library))?;
+        // squashfs holds each name once.
+        let stage = bench.repo.path("out/ladder/shared");
+        let staged = |from: &Path, name: &str| -> Result<PathBuf> {
+            std::fs::create_dir_all(&stage)?;
+            copy(from, &stage.join(name), 0o755)?;
+            Ok(stage.join(name))
+        };
+        let with = [
+            staged(&weighed.file, "hello")?,
+            staged(&self.library.join("libc.so"), "libc.so")?,
+            staged(&together.program(), "busybox")?,
+        ];
+        let without = [staged(&alone.program(), "busybox.static")?];
+        let size = |files: &[PathBuf]| -> Result<u64> {
+            let sizes = files.iter().map(|file| Ok(std::fs::metadata(file)?.len()));
+            sizes.sum()
+        };
+        let flash = |files: &[PathBuf]| files_on_flash(files, bcj, "1M", &stage, log);
+        let less = |with: u64, without: u64| {
+            with.checked_sub(without)
+                .context("a busybox with its own C library is larger than all three together")
+        };
+        ensure!(
+            is_dynamic(&weighed.file)?,
+            "{} has a C library of its own",
+            weighed.file.display()
+        );
+        weighed.weight.elf = less(size(&with)?, size(&without)?)?;
+        weighed.weight.flash = less(flash(&with)?, flash(&without)?)?;
+        weighed.weight.upx = None;
+        Ok(())
+    }
+
+    /// How the program is started: the emulator finds the loader in a folder of its own.
+    ///
+    /// # Errors
+    /// When that folder cannot be made.
+    pub fn launch(&self, file: &Path, runner: Option<&str>, argument: &str) -> Result<Launch> {
+        let root = self.context.repo.path("out/ladder/shared/root");
+        std::fs::create_dir_all(root.join("lib"))?;
+        copy(&self.library.join("libc.so"), &root.join(LOADER), 0o755)?;
+        let mut launch = Launch::program(file, runner, argument);
+        let prefix = ["-L".to_owned(), root.display().to_string()];
+        launch.command.splice(1..1, prefix);
+        Ok(launch)
+    }
+}
+
+/// The program asks the loader for libraries.
+fn is_dynamic(file: &Path) -> Result<bool> {
+    let bytes = std::fs::read(file)?;
+    let object = object::File::parse(&*bytes).with_context(|| file.display().to_string())?;
+    let found = object.section_by_name(".dynamic");
+    Ok(found.is_some_and(|section| section.size() > 0))
+}

@@ -1,0 +1,10 @@
+//! The laboratory: what each step, flag, crate and option costs in bytes.
+
+pub mod apps;
+pub mod cross;
+mod figures;
+pub mod flags;
+pub mod ladder;
+mod on_flash;
+pub mod records;
+mod rustflags;

@@ -1,0 +1,9 @@
+//! Names of Buildroot's options.
+
+/// The option that chooses a board.
+pub fn symbol(board: &str) -> String {
+    format!(
+        "BR2_TINYRUST_BOARD_{}",
+        board.to_uppercase().replace('-', "_")
+    )
+}
