@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use crate::console::Console;
+use crate::diagnosis::PROMPT;
 use crate::error::Error;
 use crate::machine::Machine;
-use crate::trouble::PROMPT;
 
 /// U-Boot looks for a key just once on its way, so keys come all the time.
 const KEY_AGAIN: Duration = Duration::from_millis(20);

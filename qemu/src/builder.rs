@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::flash::Flash;
 use crate::images::ImageFolder;
 use crate::machine::Machine;
-use crate::wait::Patience;
+use crate::timeouts::Timeouts;
 
 /// How a [`Machine`] is made.
 #[derive(Debug)]
@@ -17,20 +17,24 @@ pub struct Builder {
     log: Option<PathBuf>,
     kept_flash: Option<PathBuf>,
     interrupt: Arc<AtomicBool>,
-    patience: Patience,
+    timeouts: Timeouts,
 }
 
-impl Builder {
-    pub(crate) fn new(images: ImageFolder) -> Self {
-        Self {
-            images,
+impl Machine {
+    /// Starts to describe a device with the flash content of `images`.
+    #[must_use]
+    pub fn builder(images: &ImageFolder) -> Builder {
+        Builder {
+            images: images.clone(),
             log: None,
             kept_flash: None,
             interrupt: Arc::default(),
-            patience: Patience::default(),
+            timeouts: Timeouts::default(),
         }
     }
+}
 
+impl Builder {
     /// Writes everything the console says to `path`, also after success. Without it
     /// the log is a temporary file, kept only where something failed.
     #[must_use]
@@ -47,17 +51,17 @@ impl Builder {
         self
     }
 
-    /// Every wait ends with [`Trouble::Interrupted`] once `flag` is set.
+    /// Every wait ends with [`Diagnosis::Interrupted`] once `flag` is set.
     #[must_use]
     pub fn interrupted_by(mut self, flag: Arc<AtomicBool>) -> Self {
         self.interrupt = flag;
         self
     }
 
-    /// Waits longer or shorter than by default.
+    /// Sets other timeouts than the default ones.
     #[must_use]
-    pub fn patience(mut self, patience: Patience) -> Self {
-        self.patience = patience;
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts;
         self
     }
 
@@ -85,7 +89,7 @@ impl Builder {
             images: self.images,
             log,
             kept_log: OnceLock::new(),
-            patience: self.patience,
+            timeouts: self.timeouts,
             expected_resets: AtomicUsize::new(0),
             in_boot_loader: AtomicBool::new(false),
             interrupt: self.interrupt,

@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::lock;
+use crate::lock::lock;
 
 /// The device's serial console since the power went on.
 ///

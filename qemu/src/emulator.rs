@@ -19,7 +19,7 @@ use crate::console::Console;
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::images::ImageFolder;
-use crate::lock;
+use crate::lock::lock;
 use crate::qmp::Qmp;
 
 /// The port that the server on the device listens on.

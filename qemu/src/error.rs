@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::trouble::Trouble;
+use crate::diagnosis::Diagnosis;
 
 /// What can go wrong with a booted device.
 #[derive(Debug, thiserror::Error)]
@@ -94,9 +94,9 @@ impl Error {
 
     /// Why a wait ended, where it was one that failed.
     #[must_use]
-    pub fn trouble(&self) -> Option<&Trouble> {
+    pub fn diagnosis(&self) -> Option<&Diagnosis> {
         match self {
-            Self::Failed(failure) => Some(&failure.trouble),
+            Self::Failed(failure) => Some(&failure.diagnosis),
             _ => None,
         }
     }
@@ -110,7 +110,7 @@ pub struct Failure {
     /// How long.
     pub waited: Duration,
     /// Why the wait ended.
-    pub trouble: Trouble,
+    pub diagnosis: Diagnosis,
     /// The console's last lines, oldest first.
     pub last_lines: Vec<String>,
     /// The file with everything the console said.
@@ -126,7 +126,7 @@ impl fmt::Display for Failure {
             "waited {:.1} s for {}: {}",
             self.waited.as_secs_f64(),
             self.waited_for,
-            self.trouble
+            self.diagnosis
         )?;
         if self.last_lines.is_empty() {
             writeln!(f, "the console said nothing")?;

@@ -9,7 +9,7 @@ use ureq::http::{HeaderMap, Method, Request};
 use crate::error::Error;
 
 /// An emulated CPU on a host with too much to do still answers in less.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How often a request is sent again that the server says it waited for in vain.
 const REPEATS: usize = 5;
@@ -57,14 +57,14 @@ impl Client {
     /// A client that waits as long as a slow emulation needs.
     #[must_use]
     pub fn new(server: SocketAddr) -> Self {
-        Self::with_patience(server, PATIENCE)
+        Self::with_timeout(server, TIMEOUT)
     }
 
-    /// A client that gives up on a request after `patience`.
+    /// A client that gives up on a request after `timeout`.
     #[must_use]
-    pub fn with_patience(server: SocketAddr, patience: Duration) -> Self {
+    pub fn with_timeout(server: SocketAddr, timeout: Duration) -> Self {
         let config = Agent::config_builder()
-            .timeout_global(Some(patience))
+            .timeout_global(Some(timeout))
             .http_status_as_error(false)
             .max_redirects(0)
             // The host's http_proxy is not for the device.

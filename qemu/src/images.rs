@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use board::{self, Board};
+use board::Board;
+use buildkit::checkout::DEFAULT_BOARD;
 
 use crate::error::Error;
 
@@ -12,9 +13,6 @@ pub const IMAGES_VARIABLE: &str = "TINYRUST_IMAGES";
 /// The environment variable that names the board for the tests, where the other does not say
 /// a folder.
 pub const BOARD_VARIABLE: &str = "TINYRUST_BOARD";
-
-/// The board that is meant where none is named: boards/default says it.
-pub const DEFAULT_BOARD: &str = include_str!("../../boards/default").trim_ascii();
 
 /// A folder with a `board.toml` and the `flash.bin` that was made for it. Who built
 /// it, Buildroot, Yocto or `cargo xtask image`, makes no difference.
@@ -143,16 +141,7 @@ fn checkout() -> &'static Path {
 
 /// The boards that can be built here; none where the checkout is gone.
 fn boards() -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(checkout().join("boards")) else {
-        return Vec::new();
-    };
-    let mut names = entries
-        .flatten()
-        .filter(|entry| entry.path().join("board.toml").is_file())
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect::<Vec<_>>();
-    names.sort();
-    names
+    board::names(&checkout().join("boards")).unwrap_or_default()
 }
 
 #[cfg(test)]

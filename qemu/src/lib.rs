@@ -25,36 +25,32 @@ mod applicable;
 mod boot_loader;
 pub mod builder;
 pub mod console;
+pub mod crash;
+pub mod diagnosis;
 mod emulator;
 pub mod error;
-pub mod fault;
 pub mod flash;
 mod guard;
+pub mod host_slots;
 pub mod http;
 pub mod images;
+mod lock;
 pub mod machine;
-pub mod permit;
 pub mod prometheus;
 mod qmp;
+mod session;
 pub mod shell;
 mod symbols;
 pub mod system;
-pub mod trouble;
-pub mod wait;
-
-use std::sync::{Mutex, MutexGuard, PoisonError};
+pub mod timeouts;
+mod wait;
 
 pub use applicable::not_applicable;
 pub use builder::Builder;
 pub use console::Console;
+pub use diagnosis::Diagnosis;
 pub use error::Error;
+pub use host_slots::HostSlot;
 pub use images::ImageFolder;
 pub use machine::Machine;
-pub use permit::Permit;
-pub use trouble::Trouble;
-pub use wait::Patience;
-
-/// A thread that panicked while it held one of our locks left nothing half-done.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
+pub use timeouts::Timeouts;

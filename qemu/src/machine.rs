@@ -5,21 +5,19 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Instant;
 
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::builder::Builder;
 use crate::console::{Console, Mark};
 use crate::emulator::Emulator;
 use crate::error::Error;
 use crate::flash::Flash;
 use crate::http::{Client, Response};
 use crate::images::ImageFolder;
-use crate::lock;
-use crate::shell::Session;
-use crate::wait::Patience;
+use crate::lock::lock;
+use crate::session::Session;
+use crate::timeouts::Timeouts;
 
 /// A device. Dropping it cuts its power and removes its files.
 #[derive(Debug)]
@@ -30,7 +28,7 @@ pub struct Machine {
     pub(crate) images: ImageFolder,
     pub(crate) log: PathBuf,
     pub(crate) kept_log: OnceLock<PathBuf>,
-    pub(crate) patience: Patience,
+    pub(crate) timeouts: Timeouts,
     pub(crate) expected_resets: AtomicUsize,
     pub(crate) in_boot_loader: AtomicBool,
     pub(crate) interrupt: Arc<AtomicBool>,
@@ -41,12 +39,6 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Starts to describe a device with the flash content of `images`.
-    #[must_use]
-    pub fn builder(images: &ImageFolder) -> Builder {
-        Builder::new(images.clone())
-    }
-
     /// The image folder it was made from.
     #[must_use]
     pub fn images(&self) -> &ImageFolder {
@@ -195,14 +187,6 @@ impl Machine {
     /// When the power is off.
     pub fn server(&self) -> Result<SocketAddr, Error> {
         Ok(self.on("its server")?.server)
-    }
-
-    /// When the power went on.
-    ///
-    /// # Errors
-    /// When the power is off.
-    pub fn powered_on_at(&self) -> Result<Instant, Error> {
-        Ok(self.on("asking since when")?.power_on)
     }
 
     /// The process id of QEMU.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::lock;
+use crate::lock::lock;
 
 /// QEMU answers from its main loop: far more than that ever takes, even on a machine
 /// with too much to do.

@@ -6,10 +6,11 @@
 
 use std::time::{Duration, Instant};
 
+use crate::console::Console;
 use crate::console::Mark;
 use crate::error::Error;
+use crate::lock::lock;
 use crate::machine::Machine;
-use crate::{console::Console, lock};
 
 /// What init says where it waits for Enter before it starts the shell
 /// (`askfirst` in inittab, busybox `init/init.c`).
@@ -34,13 +35,6 @@ impl Finished {
     pub fn success(&self) -> bool {
         self.status == 0
     }
-}
-
-/// Where the conversation with the device's shell stands.
-#[derive(Debug, Default)]
-pub(crate) struct Session {
-    open: bool,
-    commands: usize,
 }
 
 impl Machine {

@@ -2,9 +2,9 @@
 //! of the default board stands here once more, so that a budget cannot be raised over
 //! it unnoticed.
 
+use buildkit::checkout::DEFAULT_BOARD;
 use flashfit::check::{self, Report};
 use flashfit::images::Images;
-use tinyrust_qemu::images::DEFAULT_BOARD;
 use tinyrust_qemu::{ImageFolder, not_applicable};
 
 /// Files of the image folder and what they may have, in bytes.

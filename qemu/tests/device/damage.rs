@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use board::Facility;
-use tinyrust_qemu::{Error, Patience, Trouble};
+use tinyrust_qemu::{Diagnosis, Error, Timeouts};
 
 use crate::support::{Device, applies, images, lacks};
 
@@ -27,8 +27,8 @@ fn boot_fails(device: &mut Device) -> Error {
         .machine
         .wait_until_up()
         .expect_err("it cannot come up");
-    // Well before the patience with a silent device ends.
-    assert!(start.elapsed() < Patience::default().whole, "{error}");
+    // Well before the timeout of a silent device.
+    assert!(start.elapsed() < Timeouts::default().whole, "{error}");
     error
 }
 
@@ -41,7 +41,7 @@ fn a_damaged_root_fails_with_the_last_words_of_the_console() {
     }
     let error = boot_fails(&mut device);
     assert!(
-        matches!(error.trouble(), Some(Trouble::KernelPanic(_))),
+        matches!(error.diagnosis(), Some(Diagnosis::KernelPanic(_))),
         "{error}"
     );
     let message = error.to_string();
@@ -69,5 +69,9 @@ fn without_any_kernel_the_boot_loader_is_seen_to_give_up() {
         flash.scramble(&partition, 2).expect("partition");
     }
     let error = boot_fails(&mut device);
-    assert_eq!(error.trouble(), Some(&Trouble::BootLoaderPrompt), "{error}");
+    assert_eq!(
+        error.diagnosis(),
+        Some(&Diagnosis::BootLoaderPrompt),
+        "{error}"
+    );
 }

@@ -36,7 +36,7 @@ fn assert_gone(pid: u32, what: &str) {
 
 #[test]
 fn two_devices_side_by_side_do_not_meet() {
-    // One permit for both: with a single core there is no second one.
+    // One host slot for both: with a single core there is no second one.
     let mut one = Device::off("two_devices_side_by_side_do_not_meet-one");
     one.machine.power_on().expect("QEMU");
     let mut other = crate::support::machine("two_devices_side_by_side_do_not_meet-other");
@@ -154,7 +154,7 @@ fn child_of(parent: u32) -> Option<u32> {
 
 #[test]
 fn nothing_is_left_when_the_program_is_stopped() {
-    let _permit = tinyrust_qemu::Permit::acquire().expect("a permit");
+    let _slot = tinyrust_qemu::HostSlot::acquire().expect("a host slot");
     for signal in [Signal::INT, Signal::TERM, Signal::KILL] {
         let (mut program, qemu) = serving();
         let work = work_directory(qemu);

@@ -7,7 +7,7 @@ use std::process::Command;
 use flashfit::assemble::assemble;
 use flashfit::images::Images;
 use object::{Object, ObjectSegment, ObjectSymbol};
-use tinyrust_qemu::{ImageFolder, Machine, Permit, Trouble};
+use tinyrust_qemu::{Diagnosis, HostSlot, ImageFolder, Machine};
 
 use crate::support::{images, log};
 
@@ -20,21 +20,21 @@ fn an_instruction_that_the_cpu_has_not_is_named_with_its_address_and_function() 
     const NAME: &str = "an_instruction_that_the_cpu_has_not_is_named_with_its_address_and_function";
     let folder = tempfile::tempdir().expect("a folder");
     let (images, address, function) = damaged(folder.path());
-    let _permit = Permit::acquire().expect("a permit");
+    let _slot = HostSlot::acquire().expect("a host slot");
     let machine = Machine::builder(&images)
         .log(log(NAME))
         .power_on()
         .unwrap_or_else(|error| panic!("{error}"));
     let error = machine.wait_until_up().expect_err("the server dies");
-    let Some(Trouble::IllegalInstruction(fault)) = error.trouble() else {
+    let Some(Diagnosis::IllegalInstruction(crash)) = error.diagnosis() else {
         panic!("{error}");
     };
-    assert_eq!(fault.program.as_deref(), Some("tinyrust"), "{error}");
-    assert_eq!(fault.address, Some(address), "{error}");
+    assert_eq!(crash.program.as_deref(), Some("tinyrust"), "{error}");
+    assert_eq!(crash.address, Some(address), "{error}");
     let message = error.to_string();
     assert!(message.contains(&format!("{address:#x}")), "{message}");
     if let Some(function) = function {
-        let named = fault.function.as_ref().expect("a function");
+        let named = crash.function.as_ref().expect("a function");
         assert_eq!((named.name.as_str(), named.offset), (function.as_str(), 0));
         assert!(message.contains(&function), "{message}");
     }

@@ -18,7 +18,7 @@ const ROUNDS: usize = 2_500;
 const CLIENTS: usize = 8;
 
 /// For one request; a refused or forgotten connection must not hold a client for ever.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What comes over the wire.
 fn malformed(kind: usize, random: &mut Rng) -> Vec<u8> {
@@ -60,9 +60,9 @@ fn malformed(kind: usize, random: &mut Rng) -> Vec<u8> {
 /// Sends `bytes` and reads what comes until the connection is closed. What happens
 /// is up to the server: an answer, a close, a reset.
 fn send(server: SocketAddr, bytes: &[u8]) -> std::io::Result<()> {
-    let mut stream = TcpStream::connect_timeout(&server, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    let mut stream = TcpStream::connect_timeout(&server, TIMEOUT)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
     stream.write_all(bytes)?;
     stream.shutdown(std::net::Shutdown::Write)?;
     stream.take(1 << 20).read_to_end(&mut Vec::new())?;
@@ -82,7 +82,7 @@ fn ten_thousand_malformed_requests_leave_the_server_answering() {
     // Slow ones all the while: a byte now and then of a head that never ends.
     let slow: Vec<TcpStream> = (0..8)
         .map(|_| {
-            let mut stream = TcpStream::connect_timeout(&server, PATIENCE).expect("connect");
+            let mut stream = TcpStream::connect_timeout(&server, TIMEOUT).expect("connect");
             stream
                 .write_all(b"GET / HTTP/1.1\r\nX: ")
                 .expect("the first bytes");
@@ -117,7 +117,7 @@ fn ten_thousand_malformed_requests_leave_the_server_answering() {
     });
     // Each slow one was thrown out: a read comes to its end.
     for mut stream in slow {
-        stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+        stream.set_read_timeout(Some(TIMEOUT)).expect("a time-out");
         let ended = stream.read_to_end(&mut Vec::new());
         assert!(
             ended.as_ref().map_err(std::io::Error::kind) != Err(std::io::ErrorKind::WouldBlock),

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use board::Facility;
 use tinyrust_qemu::prometheus::Exposition;
-use tinyrust_qemu::{ImageFolder, Machine, Permit};
+use tinyrust_qemu::{HostSlot, ImageFolder, Machine};
 
 /// The images under test. Without them nothing can be tested, which is a failure.
 pub(crate) fn images() -> ImageFolder {
@@ -16,16 +16,16 @@ pub(crate) fn images() -> ImageFolder {
 /// log is named after the test and stays.
 pub(crate) struct Device {
     pub(crate) machine: Machine,
-    _permit: Permit,
+    _slot: HostSlot,
 }
 
 impl Device {
     /// A device with its power off.
     pub(crate) fn off(test: &str) -> Self {
-        let permit = Permit::acquire().expect("a permit");
+        let slot = HostSlot::acquire().expect("a host slot");
         Self {
             machine: machine(test),
-            _permit: permit,
+            _slot: slot,
         }
     }
 
@@ -46,7 +46,7 @@ impl Device {
 }
 
 /// The device for whoever only looks. It boots once; an idle machine costs the host
-/// next to nothing, so it holds its permit only while booting.
+/// next to nothing, so it holds its host slot only while booting.
 pub(crate) fn shared() -> &'static Machine {
     static SHARED: OnceLock<Machine> = OnceLock::new();
     SHARED.get_or_init(|| {

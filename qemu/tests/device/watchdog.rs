@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use board::Facility;
-use tinyrust_qemu::{Machine, Patience, Permit};
+use tinyrust_qemu::{HostSlot, Machine, Timeouts};
 
 use crate::support::{applies, images, lacks, log, run, shared};
 
@@ -25,25 +25,25 @@ fn a_device_whose_watchdog_is_not_fed_resets_and_comes_back() {
     if !applies(NAME, lacks(Facility::Watchdog)) {
         return;
     }
-    let permit = Permit::acquire().expect("a permit");
+    let slot = HostSlot::acquire().expect("a host slot");
     let machine = Machine::builder(&images())
         .log(log(NAME))
         // It is silent until the watchdog bites.
-        .patience(Patience {
+        .timeouts(Timeouts {
             silence: Duration::from_secs(300),
-            ..Patience::default()
+            ..Timeouts::default()
         })
         .power_on()
         .and_then(|machine| machine.wait_until_up().map(|_| machine))
         .unwrap_or_else(|error| panic!("{error}"));
     run(&machine, "kill -STOP $(pidof watchdog)");
     // It only waits now.
-    drop(permit);
+    drop(slot);
     machine
         .wait_for_reset("the watchdog to bite", || Ok(()))
         .unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(machine.watchdog_bites().expect("power is on"), 1);
-    let _permit = Permit::acquire().expect("a permit");
+    let _slot = HostSlot::acquire().expect("a host slot");
     machine
         .wait_until_up()
         .unwrap_or_else(|error| panic!("{error}"));

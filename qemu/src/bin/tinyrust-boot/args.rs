@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use buildkit::checkout::DEFAULT_BOARD;
 use clap::Parser;
-use tinyrust_qemu::images::DEFAULT_BOARD;
 
 /// Boot a device from an emulated flash chip and show that it answers.
 ///

@@ -16,7 +16,7 @@ use anstyle::{AnsiColor, Style};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use tinyrust_qemu::{ImageFolder, Machine, Trouble};
+use tinyrust_qemu::{Diagnosis, ImageFolder, Machine};
 
 use crate::args::Args;
 use crate::report::Report;
@@ -156,6 +156,6 @@ impl Stop {
 fn was_interrupted(error: &anyhow::Error) -> bool {
     error
         .downcast_ref::<tinyrust_qemu::Error>()
-        .and_then(tinyrust_qemu::Error::trouble)
-        .is_some_and(|trouble| *trouble == Trouble::Interrupted)
+        .and_then(tinyrust_qemu::Error::diagnosis)
+        .is_some_and(|diagnosis| *diagnosis == Diagnosis::Interrupted)
 }

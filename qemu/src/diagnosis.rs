@@ -1,12 +1,13 @@
 //! Signs on the console that waiting any longer is of no use.
 
-use crate::fault::{self, Fault};
-use crate::images::ImageFolder;
+use std::path::Path;
+
+use crate::crash::{self, Crash};
 
 /// What ended a wait before the awaited thing came.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Trouble {
+pub enum Diagnosis {
     /// The kernel gave up.
     #[error("the kernel panicked: {0}")]
     KernelPanic(String),
@@ -16,7 +17,7 @@ pub enum Trouble {
          (a CPU feature that board.toml claims and the silicon has not, in [rust] rustflags or \
          [cc] cflags, or a panic in a program built with immediate-abort)"
     )]
-    IllegalInstruction(Fault),
+    IllegalInstruction(Crash),
     /// The kernel tripped over its own feet without giving up.
     #[error("the kernel reports a fault: {0}")]
     KernelFault(String),
@@ -48,12 +49,12 @@ pub enum Trouble {
     Interrupted,
 }
 
-impl Trouble {
+impl Diagnosis {
     /// With the function that an address lies in, where the image folder has the program's
     /// symbols.
-    pub(crate) fn named(self, images: &ImageFolder) -> Self {
+    pub(crate) fn named(self, images: &Path) -> Self {
         match self {
-            Self::IllegalInstruction(fault) => Self::IllegalInstruction(fault.named(images)),
+            Self::IllegalInstruction(crash) => Self::IllegalInstruction(crash.named(images)),
             other => other,
         }
     }
@@ -64,25 +65,25 @@ impl Trouble {
 /// Sources of the phrases: Linux `kernel/panic.c`, `arch/*/kernel/traps.c` and
 /// `kernel/signal.c`; U-Boot `common/spl/spl.c`, `lib/hang.c` and
 /// `arch/arm/lib/interrupts.c`; busybox ash for the words after a program died.
-pub(crate) fn find(text: &str) -> Option<Trouble> {
+pub(crate) fn find(text: &str) -> Option<Diagnosis> {
     let lines: Vec<&str> = text.lines().collect();
     lines.iter().enumerate().find_map(|(at, line)| {
         let has = |phrases: &[&str]| phrases.iter().any(|phrase| line.contains(phrase));
         let said = || line.trim().to_owned();
         if has(&["Kernel panic - not syncing"]) {
-            Some(Trouble::KernelPanic(said()))
-        } else if fault::is_report(line) {
+            Some(Diagnosis::KernelPanic(said()))
+        } else if crash::is_report(line) {
             // Half of a report is not taken: the address is in the other half.
-            fault::read(&lines[at..]).map(Trouble::IllegalInstruction)
+            crash::read(&lines[at..]).map(Diagnosis::IllegalInstruction)
         } else if has(&["Illegal instruction", "undefined instruction"]) {
-            Some(Trouble::IllegalInstruction(Fault::said(line)))
+            Some(Diagnosis::IllegalInstruction(Crash::said(line)))
         } else if has(&["Internal error: Oops", "Unable to handle kernel"]) {
-            Some(Trouble::KernelFault(said()))
+            Some(Diagnosis::KernelFault(said()))
         } else if has(&[
             "### ERROR ### Please RESET the board ###",
             "SPL: failed to boot from all boot devices",
         ]) {
-            Some(Trouble::BootLoader(said()))
+            Some(Diagnosis::BootLoader(said()))
         } else {
             None
         }
@@ -107,7 +108,7 @@ mod tests {
             [    1.1] Kernel panic - not syncing: VFS: Unable to mount root fs on mtdblock3\n";
         assert_eq!(
             find(text),
-            Some(Trouble::KernelPanic(
+            Some(Diagnosis::KernelPanic(
                 "[    1.1] Kernel panic - not syncing: VFS: Unable to mount root fs on mtdblock3"
                     .to_owned()
             ))
@@ -118,7 +119,7 @@ mod tests {
     fn what_the_shell_says_of_a_dead_program_is_enough() {
         assert!(matches!(
             find("# ./x\nIllegal instruction\n"),
-            Some(Trouble::IllegalInstruction(fault)) if fault.address.is_none()
+            Some(Diagnosis::IllegalInstruction(crash)) if crash.address.is_none()
         ));
     }
 

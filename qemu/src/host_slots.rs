@@ -12,12 +12,12 @@ use std::time::Duration;
 
 /// The right to keep one machine busy, given back on drop.
 #[derive(Debug)]
-pub struct Permit(#[expect(dead_code, reason = "held for its lock")] File);
+pub struct HostSlot(#[expect(dead_code, reason = "held for its lock")] File);
 
-impl Permit {
+impl HostSlot {
     /// Waits until fewer machines are busy than the host has cores.
     ///
-    /// A thread that holds a permit must not ask for a second one: with a single core
+    /// A thread that holds a slot must not ask for a second one: with a single core
     /// there is only one.
     ///
     /// # Errors
@@ -25,7 +25,7 @@ impl Permit {
     pub fn acquire() -> io::Result<Self> {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let directory = std::env::temp_dir().join(format!(
-            "tinyrust-qemu-permits-{}",
+            "tinyrust-qemu-slots-{}",
             rustix::process::getuid().as_raw()
         ));
         std::fs::create_dir_all(&directory)?;

@@ -5,8 +5,8 @@
 //! (`show_regs`, each architecture's own).
 
 use std::fmt;
+use std::path::Path;
 
-use crate::images::ImageFolder;
 use crate::symbols::{self, Function};
 
 /// The kernel's words, before the number of the signal.
@@ -21,7 +21,7 @@ const SIGNALS: [u32; 2] = [4, 5];
 
 /// A program that died of an instruction.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Fault {
+pub struct Crash {
     /// What the console said.
     pub said: String,
     /// The program's file.
@@ -32,7 +32,7 @@ pub struct Fault {
     pub function: Option<Function>,
 }
 
-impl Fault {
+impl Crash {
     /// One of which no more is known than the console's line.
     pub(crate) fn said(line: &str) -> Self {
         Self {
@@ -41,17 +41,17 @@ impl Fault {
         }
     }
 
-    /// Looks the address up in `<program>.debug` of the image folder.
-    pub(crate) fn named(mut self, images: &ImageFolder) -> Self {
+    /// Looks the address up in `<program>.debug` of the image folder `images`.
+    pub(crate) fn named(mut self, images: &Path) -> Self {
         if let (Some(program), Some(address)) = (&self.program, self.address) {
-            let symbols = images.file(format!("{program}.debug"));
+            let symbols = images.join(format!("{program}.debug"));
             self.function = symbols::function(&symbols, address);
         }
         self
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for Crash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (Some(program), Some(address)) = (&self.program, self.address) else {
             return f.write_str(&self.said);
@@ -90,7 +90,7 @@ fn message(line: &str) -> &str {
 
 /// Reads a report, whose first line is the first of `lines`; `None` where its end has not
 /// come yet.
-pub(crate) fn read(lines: &[&str]) -> Option<Fault> {
+pub(crate) fn read(lines: &[&str]) -> Option<Crash> {
     let (first, rest) = lines.split_first()?;
     let program = program(first)?;
     // The last line may be half of one.
@@ -99,10 +99,10 @@ pub(crate) fn read(lines: &[&str]) -> Option<Fault> {
     if rest.len() <= REGISTERS && address.is_none() {
         return None;
     }
-    Some(Fault {
+    Some(Crash {
         program: Some(program.to_owned()),
         address,
-        ..Fault::said(message(first))
+        ..Crash::said(message(first))
     })
 }
 
@@ -139,16 +139,16 @@ Please press Enter to activate this console. [    7.109332] tinyrust: tinyrust: 
 [    7.111783] sp : 7eaefe68  ip : 000150c4  fp : 00000000
 ";
 
-    fn of(text: &str) -> Option<Fault> {
+    fn of(text: &str) -> Option<Crash> {
         read(&text.lines().collect::<Vec<_>>())
     }
 
     #[test]
     fn a_report_is_read() {
-        let fault = of(ARM).expect("a whole report");
-        assert_eq!(fault.program.as_deref(), Some("tinyrust"));
-        assert_eq!(fault.address, Some(0x1022c));
-        let said = fault.to_string();
+        let crash = of(ARM).expect("a whole report");
+        assert_eq!(crash.program.as_deref(), Some("tinyrust"));
+        assert_eq!(crash.address, Some(0x1022c));
+        let said = crash.to_string();
         assert!(
             said.starts_with("tinyrust died at address 0x1022c"),
             "{said}"
@@ -187,9 +187,9 @@ Please press Enter to activate this console. [    7.109332] tinyrust: tinyrust: 
             ARM.lines().next().expect("a line"),
             "x\n".repeat(20)
         );
-        let fault = of(&text).expect("it has ended");
-        assert_eq!(fault.address, None);
-        assert!(fault.to_string().contains("fatal signal 4"));
+        let crash = of(&text).expect("it has ended");
+        assert_eq!(crash.address, None);
+        assert!(crash.to_string().contains("fatal signal 4"));
     }
 
     #[test]
