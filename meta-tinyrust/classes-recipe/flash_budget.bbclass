@@ -7,7 +7,7 @@
 # FLASH_BOARD            the board.toml
 # FLASH_BUDGET_FILES     names of board.toml and where their files are, "NAME=PATH …";
 #                        empty where the image makes the folder FLASH_IMAGES itself
-# FLASH_BUDGET_BASELINE  an earlier report, against which the movers are named
+# FLASH_BUDGET_BASELINE  an earlier report, against which the largest changes are named
 #
 # The report stands beside the image: IMAGE.flash-budget.txt and .json.
 

@@ -218,6 +218,32 @@ impl Sum for Bytes {
     }
 }
 
+/// By how many bytes one size differs from another: `-1,234`, `0`, and `1,234` or, where the
+/// format asks for a sign, `+1,234`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Difference(pub i128);
+
+impl Difference {
+    /// How much more `now` is than `before`.
+    #[must_use]
+    pub fn between(before: Bytes, now: Bytes) -> Self {
+        Self(i128::from(now.0) - i128::from(before.0))
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let size = Bytes(u64::try_from(self.0.unsigned_abs()).unwrap_or(u64::MAX));
+        let sign = match self.0 {
+            0 => "",
+            1.. if f.sign_plus() => "+",
+            1.. => "",
+            _ => "-",
+        };
+        f.pad(&format!("{sign}{size}"))
+    }
+}
+
 /// An address in the memory map of the processor; in board.toml an integer, best
 /// written as `0x2000_0000`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -286,6 +312,15 @@ mod tests {
         assert_eq!(Bytes(999).to_string(), "999");
         assert_eq!(Bytes(0).to_string(), "0");
         assert_eq!(format!("{:>9}", Bytes(1000)), "    1,000");
+        assert_eq!(
+            Difference::between(Bytes(2500), Bytes(1000)).to_string(),
+            "-1,500"
+        );
+        assert_eq!(format!("{:+}", Difference(1_234)), "+1,234");
+        assert_eq!(
+            format!("{} {:+}", Difference(1_234), Difference(0)),
+            "1,234 0"
+        );
         assert_eq!(Bytes(1536 * 1024).with_unit(), "1536 KiB");
         assert_eq!(Bytes(8 << 20).with_unit(), "8 MiB");
         assert_eq!(Bytes(620_000).with_unit(), "620_000 B");

@@ -3,9 +3,9 @@
 //! [`check`] measures what board.toml bounds (partitions, slots, the chip, components)
 //! and gives a [`Report`], which is also what `flashfit check --json` prints.
 
+mod changes;
 mod contents;
 mod measure;
-mod movers;
 mod report;
 mod rows;
 mod suggest;
@@ -13,7 +13,7 @@ mod table;
 
 use std::path::PathBuf;
 
-pub use movers::since;
+pub use changes::since;
 pub use report::{
     ChipRow, ComponentRow, FlashFacts, Image, PartitionRow, Report, SCHEMA, SlotRow, SquashfsFacts,
     Use, Verdict,

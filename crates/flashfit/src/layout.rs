@@ -6,7 +6,8 @@
 //! rebuilds nothing for it.
 //!
 //! ```
-//! use flashfit::{board::Board, layout::{self, Format}};
+//! use board::Board;
+//! use flashfit::layout::{self, Format};
 //!
 //! let text = r#"
 //! [flash]

@@ -4,6 +4,7 @@
 //! From it:
 //!
 //! - [`board`] reads the file and refuses a map that cannot be;
+//! - [`table`] writes tables for documents and terminals;
 //! - [`layout`] gives the map in the forms that kernel, boot loader, image builders and
 //!   documentation need;
 //! - [`assemble`](mod@assemble) puts finished images together as the content of the chip;
@@ -11,10 +12,11 @@
 //!   [`squashfs`] images keep of each file.
 //!
 //! The library knows nothing of who built the images. Sizes and offsets are types of
-//! their own ([`units`]), so that a byte count is never taken for an offset or a KiB.
+//! their own ([`board::units`]), so that a byte count is never taken for an offset or a KiB.
 //!
 //! ```no_run
-//! use flashfit::{board::Board, check, images::Images};
+//! use board::Board;
+//! use flashfit::{check, images::Images};
 //!
 //! let board = Board::load("boards/camera/board.toml")?;
 //! let images = Images::open("out/camera")?;
@@ -30,3 +32,4 @@ mod file;
 pub mod images;
 pub mod layout;
 pub mod squashfs;
+pub mod table;

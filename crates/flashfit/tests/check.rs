@@ -505,7 +505,7 @@ fn a_baseline_names_what_moved() {
         &table,
         &[
             "since the baseline:\n  kernel.itb -1,000\n  rootfs.squashfs +",
-            "; largest movers: /usr/lib/new.so +60,000 (new), ",
+            "; largest changes: /usr/lib/new.so +60,000 (new), ",
         ],
     );
 
@@ -516,7 +516,7 @@ fn a_baseline_names_what_moved() {
     );
     let run = scratch.flashfit(&against).exits(1);
     for line in run.stderr().lines() {
-        has(line, &["; largest movers: /usr/lib/new.so +60,000 (new)"]);
+        has(line, &["; largest changes: /usr/lib/new.so +60,000 (new)"]);
         assert!(
             !line.contains("hostname"),
             "what shrank is no reason: {line}"

@@ -371,8 +371,8 @@ fn the_table_adds_up_to_the_chip() {
     has(
         &text,
         &[
-            "| 0 | boot | 0 | 1.500 |  | `boot.bin` | 1,536 |\n",
-            "| 1 | boot_env | 1.500 | 0.500 |  | erased |  |\n",
+            "| 0 | boot | 0 | 1.500 | | `boot.bin` | 1,536 |\n",
+            "| 1 | boot_env | 1.500 | 0.500 | | erased | |\n",
             "| 3 | rootfs-1 | 5 | 4 | 1 | `rootfs.squashfs` | 4,000 |\n",
             "| | **together** | | **16** | | | |\n",
         ],

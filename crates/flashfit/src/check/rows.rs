@@ -1,8 +1,8 @@
 //! From what was measured to the rows of a report, and the verdict on them.
 
+use super::changes;
 use super::contents::Subject;
 use super::measure::All;
-use super::movers;
 use super::report::{
     ChipRow, ComponentRow, FlashFacts, Image, PartitionRow, Report, SCHEMA, SlotRow, SquashfsFacts,
     Use, Verdict,
@@ -188,7 +188,7 @@ fn judge(board: &Board, report: &mut Report, baseline: Option<&Report>) {
             )),
             Verdict::Over => errors.push(format!(
                 "{who}: {used} bytes, {allowed} allowed ({at}), over by {left}{}",
-                movers::tell(report, &subject, baseline),
+                changes::tell(report, &subject, baseline),
             )),
         }
     }

@@ -1,47 +1,41 @@
 //! The map as a table for documentation.
 
-use std::fmt::Write as _;
-
 use board::Board;
 use board::units::Bytes;
 
+use crate::table::Table;
+
 pub(super) fn render(board: &Board) -> String {
-    let mut out = String::from(
-        "| MTD | partition | offset (KiB) | size (KiB) | slot | holds | may take (bytes) |\n\
-         |---:|---|---:|---:|---|---|---:|\n",
-    );
+    let mut table = Table::new(&[
+        ">MTD",
+        "partition",
+        ">offset (KiB)",
+        ">size (KiB)",
+        "slot",
+        "holds",
+        ">may take (bytes)",
+    ]);
     for partition in &board.partitions {
         let holds = match (&partition.image, &partition.filesystem) {
             (Some(image), _) => format!("`{}`", image.display()),
             (None, Some(filesystem)) => format!("{filesystem}, made by the device"),
             (None, None) => "erased".to_owned(),
         };
-        let _ = writeln!(
-            out,
-            "| {} | {} | {} | {} | {} | {holds} | {} |",
-            partition.mtd,
-            partition.name,
-            kib(partition.offset.get()),
-            kib(partition.size.get()),
-            partition.slot.as_deref().unwrap_or_default(),
-            if partition.image.is_some() {
-                partition.allowed().to_string()
-            } else {
-                String::new()
-            },
-        );
+        let allowed = partition.image.as_ref().map(|_| partition.allowed());
+        table.row(&[
+            &partition.mtd,
+            &partition.name,
+            &kib(partition.offset.get()),
+            &kib(partition.size.get()),
+            &partition.slot.as_deref().unwrap_or_default(),
+            &holds,
+            &allowed.map(|bytes| bytes.to_string()).unwrap_or_default(),
+        ]);
     }
-    let _ = writeln!(
-        out,
-        "| | **together** | | **{}** | | | |",
-        kib(board
-            .partitions
-            .iter()
-            .map(|partition| partition.size)
-            .sum::<Bytes>()
-            .get())
-    );
-    out
+    let all = board.partitions.iter().map(|partition| partition.size);
+    let all = kib(all.sum::<Bytes>().get());
+    table.row(&[&"", &"**together**", &"", &format!("**{all}**")]);
+    table.markdown()
 }
 
 /// KiB with thousands separated; a fraction only where erase blocks are that small.

@@ -5,36 +5,34 @@ use std::collections::BTreeSet;
 
 use super::Report;
 use super::contents::{Subject, pieces};
-use board::units::Bytes;
+use board::units::{Bytes, Difference};
 
 /// How many are named.
 const NAMED: usize = 3;
 
 /// A piece and how its size changed.
-struct Mover {
+struct Change {
     name: String,
-    change: i128,
+    bytes: Difference,
     /// It was not there before, or is not there any more.
     note: &'static str,
 }
 
-impl Mover {
+impl Change {
     fn tell(&self) -> String {
-        let sign = if self.change < 0 { '-' } else { '+' };
-        let bytes = Bytes(u64::try_from(self.change.unsigned_abs()).unwrap_or(u64::MAX));
-        format!("{} {sign}{bytes}{}", self.name, self.note)
+        format!("{} {:+}{}", self.name, self.bytes, self.note)
     }
 }
 
 /// The part of an over-budget message that says where to look.
 pub(super) fn tell(report: &Report, subject: &Subject, baseline: Option<&Report>) -> String {
     if let Some(baseline) = baseline.filter(|old| !pieces(old, subject).is_empty()) {
-        let mut grown = moved(baseline, report, subject);
-        grown.retain(|mover| mover.change > 0);
-        grown.sort_by_key(|mover| Reverse(mover.change));
+        let mut grown = changed(baseline, report, subject);
+        grown.retain(|change| change.bytes > Difference(0));
+        grown.sort_by_key(|change| Reverse(change.bytes));
         return match grown.is_empty() {
             true => "; nothing in it grew since the baseline".to_owned(),
-            false => format!("; largest movers: {}", list(&grown)),
+            false => format!("; largest changes: {}", list(&grown)),
         };
     }
     let mut largest: Vec<(String, Bytes)> = pieces(report, subject).into_iter().collect();
@@ -67,42 +65,38 @@ pub fn since(report: &Report, baseline: &Report) -> Vec<String> {
             images: vec![name.clone()],
             path: None,
         };
-        let mut movers = moved(baseline, report, &subject);
-        movers.sort_by_key(|mover| Reverse(mover.change.abs()));
-        let of = |report: &Report| {
-            report
-                .image(name)
-                .map_or(0, |image| i128::from(image.bytes.get()))
-        };
-        let whole = Mover {
+        let mut changes = changed(baseline, report, &subject);
+        changes.sort_by_key(|change| Reverse(change.bytes.0.abs()));
+        let of = |report: &Report| report.image(name).map_or(Bytes(0), |image| image.bytes);
+        let whole = Change {
             name: name.clone(),
-            change: of(report) - of(baseline),
+            bytes: Difference::between(of(baseline), of(report)),
             note: "",
         };
-        if whole.change == 0 && movers.is_empty() {
+        if whole.bytes.0 == 0 && changes.is_empty() {
             continue;
         }
-        let named = if movers.len() == 1 && movers[0].name == *name {
-            movers[0].note.to_owned()
-        } else if movers.is_empty() {
+        let named = if changes.len() == 1 && changes[0].name == *name {
+            changes[0].note.to_owned()
+        } else if changes.is_empty() {
             " of padding".to_owned()
         } else {
-            format!("; largest movers: {}", list(&movers))
+            format!("; largest changes: {}", list(&changes))
         };
         lines.push(format!("{}{named}", whole.tell()));
     }
     lines
 }
 
-fn moved(old: &Report, new: &Report, subject: &Subject) -> Vec<Mover> {
+fn changed(old: &Report, new: &Report, subject: &Subject) -> Vec<Change> {
     let (old, new) = (pieces(old, subject), pieces(new, subject));
     let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-    let mover = |name: &String| {
-        let bytes = |bytes: Option<&Bytes>| bytes.map_or(0, |bytes| i128::from(bytes.get()));
+    let change = |name: &String| {
+        let bytes = |bytes: Option<&Bytes>| bytes.copied().unwrap_or_default();
         let (before, after) = (old.get(name), new.get(name));
-        Mover {
+        Change {
             name: name.clone(),
-            change: bytes(after) - bytes(before),
+            bytes: Difference::between(bytes(before), bytes(after)),
             note: match (before, after) {
                 (None, _) => " (new)",
                 (_, None) => " (gone)",
@@ -112,16 +106,16 @@ fn moved(old: &Report, new: &Report, subject: &Subject) -> Vec<Mover> {
     };
     names
         .into_iter()
-        .map(mover)
-        .filter(|mover| mover.change != 0)
+        .map(change)
+        .filter(|change| change.bytes.0 != 0)
         .collect()
 }
 
-fn list(movers: &[Mover]) -> String {
-    movers
+fn list(changes: &[Change]) -> String {
+    changes
         .iter()
         .take(NAMED)
-        .map(Mover::tell)
+        .map(Change::tell)
         .collect::<Vec<_>>()
         .join(", ")
 }
