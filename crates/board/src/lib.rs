@@ -29,6 +29,7 @@
 
 mod builder;
 mod error;
+mod hex;
 mod name;
 mod parse;
 mod qemu;
@@ -56,6 +57,8 @@ pub const SCHEMA: u32 = 1;
 pub struct Board {
     /// The board.toml it was read from, as it was given.
     pub path: PathBuf,
+    /// Whether its map is written in hexadecimal; messages then are as well.
+    pub hexadecimal: bool,
     /// The board's name; the folder's name where the file does not say.
     pub name: String,
     /// One line for people.
@@ -226,6 +229,28 @@ impl Board {
     #[must_use]
     pub fn at(&self, line: usize) -> String {
         format!("{}:{line}", self.path.display())
+    }
+
+    /// A size or an offset of the map, the way messages tell it: `320 KiB`, and beside it
+    /// `(0x50000)` where the file writes hexadecimal numbers.
+    #[must_use]
+    pub fn told(&self, bytes: impl Into<u64>) -> String {
+        let bytes = Bytes(bytes.into());
+        match self.hexadecimal {
+            true => format!("{} ({})", bytes.with_unit(), bytes.hex()),
+            false => bytes.with_unit(),
+        }
+    }
+
+    /// A size or an offset the way this file writes them, for advice on what to write:
+    /// `"320 KiB"` or `0x50000`.
+    #[must_use]
+    pub fn written(&self, bytes: impl Into<u64>) -> String {
+        let bytes = Bytes(bytes.into());
+        match self.hexadecimal {
+            true => bytes.hex(),
+            false => format!("\"{}\"", bytes.with_unit()),
+        }
     }
 
     /// A table that the caller cannot do without, as in

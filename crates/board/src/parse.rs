@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::Spanned;
+use toml::de::{DeTable, Deserializer};
 
+use crate::hex;
 use crate::name::{problem_of_file, problem_of_name, problem_of_path, problem_of_slot, role};
 use crate::qemu::RawQemu;
 use crate::units::{Address, Bytes, Offset, Written};
@@ -82,12 +84,17 @@ struct RawComponent {
 /// Reads the text. What makes no [`Board`] is an error; what makes one with flaws in
 /// single values comes as problems beside it.
 pub(super) fn parse(text: &str, path: &Path) -> Result<(Board, Vec<Problem>), Error> {
-    let raw: RawBoard = toml::from_str(text).map_err(|error| Error::Invalid {
+    let invalid = |error: toml::de::Error| Error::Invalid {
         path: path.to_owned(),
         problems: vec![problem_of_toml(text, &error)],
-    })?;
+    };
+    let mut table = DeTable::parse(text).map_err(invalid)?;
+    hex::as_text(table.get_mut());
+    let hexadecimal = hex::is_in(table.get_ref());
+    let raw = RawBoard::deserialize(Deserializer::from(table)).map_err(invalid)?;
     let mut reader = Reader {
         text,
+        hexadecimal,
         problems: Vec::new(),
     };
     let board = reader.board(raw, path);
@@ -127,6 +134,7 @@ fn problem_of_toml(text: &str, error: &toml::de::Error) -> Problem {
 /// Turns spans into lines and collects the problems of single values.
 struct Reader<'a> {
     text: &'a str,
+    hexadecimal: bool,
     problems: Vec<Problem>,
 }
 
@@ -196,6 +204,7 @@ impl Reader<'_> {
         });
         Board {
             path: path.to_owned(),
+            hexadecimal: self.hexadecimal,
             name,
             title: raw.title,
             rust: raw.rust,

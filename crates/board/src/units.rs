@@ -2,8 +2,8 @@
 //!
 //! In board.toml a size or an offset is a string with a unit: `"448 KiB"`,
 //! `"8 MiB"`, `"620_000 B"`. Only binary units exist, because flash chips have no
-//! others, and a bare number is refused: nobody remembers whether `448` was meant
-//! in bytes or in KiB.
+//! others, and a bare decimal number is refused: nobody remembers whether `448` was
+//! meant in bytes or in KiB. A hexadecimal number, `0x70000`, counts bytes.
 
 use std::fmt;
 use std::iter::Sum;
@@ -23,8 +23,15 @@ const UNITS: [(&str, u64); 4] = [
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SizeError {
     /// A number alone.
-    #[error("`{0}` has no unit: write B, KiB, MiB or GiB after it, as in \"448 KiB\"")]
+    #[error(
+        "`{0}` has no unit: write B, KiB, MiB or GiB after it, as in \"448 KiB\"; only a hexadecimal number needs none, as in 0x70000"
+    )]
     NoUnit(String),
+    /// `0x` without a hexadecimal number of bytes after it.
+    #[error(
+        "`{0}` is no hexadecimal number of bytes: write digits 0 to f after `0x` and no unit, as in 0x70000"
+    )]
+    NoHexadecimal(String),
     /// A unit that flash chips do not have.
     #[error("`{unit}` is not a unit of flash: there are B, KiB (1,024 B), MiB and GiB")]
     UnknownUnit {
@@ -44,6 +51,9 @@ pub enum SizeError {
 /// Reads `"448 KiB"` as a number of bytes.
 fn parse_bytes(text: &str) -> Result<u64, SizeError> {
     let trimmed = text.trim();
+    if let Some(digits) = trimmed.strip_prefix("0x") {
+        return parse_hexadecimal(digits, text);
+    }
     let split = trimmed
         .find(|c: char| !(c.is_ascii_digit() || c == '_'))
         .unwrap_or(trimmed.len());
@@ -68,6 +78,19 @@ fn parse_bytes(text: &str) -> Result<u64, SizeError> {
         .ok()
         .and_then(|n| n.checked_mul(*factor))
         .ok_or_else(|| SizeError::TooLarge(text.to_owned()))
+}
+
+/// Reads what follows `0x` in `text`.
+fn parse_hexadecimal(digits: &str, text: &str) -> Result<u64, SizeError> {
+    let plain = |c: char| c.is_ascii_hexdigit() || c == '_';
+    if !digits.starts_with(|c: char| c.is_ascii_hexdigit())
+        || digits.ends_with('_')
+        || !digits.chars().all(plain)
+    {
+        return Err(SizeError::NoHexadecimal(text.to_owned()));
+    }
+    u64::from_str_radix(&digits.replace('_', ""), 16)
+        .map_err(|_| SizeError::TooLarge(text.to_owned()))
 }
 
 /// Writes digits in groups of three: `2,691,072`.
@@ -119,7 +142,7 @@ impl de::Visitor<'_> for SizeVisitor {
     type Value = u64;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a size with its unit, as in \"448 KiB\" or \"620_000 B\"")
+        f.write_str("a size with its unit, as in \"448 KiB\", \"620_000 B\" or 0x70000")
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<u64, E> {
@@ -190,6 +213,12 @@ macro_rules! size_type {
                 Self(bytes)
             }
         }
+
+        impl From<$name> for u64 {
+            fn from(bytes: $name) -> Self {
+                bytes.0
+            }
+        }
     };
 }
 
@@ -246,9 +275,44 @@ impl fmt::Display for Difference {
 
 /// An address in the memory map of the processor; in board.toml an integer, best
 /// written as `0x2000_0000`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Address(pub u64);
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AddressVisitor)
+    }
+}
+
+struct AddressVisitor;
+
+impl de::Visitor<'_> for AddressVisitor {
+    type Value = Address;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an address, as in 0x2000_0000")
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Address, E> {
+        Ok(Address(value))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Address, E> {
+        let negative = || E::invalid_value(de::Unexpected::Signed(value), &self);
+        u64::try_from(value).map(Address).map_err(|_| negative())
+    }
+
+    /// The text of a hexadecimal integer, as board.toml's reader gives it.
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Address, E> {
+        let Some(digits) = text.strip_prefix("0x") else {
+            return Err(E::invalid_type(de::Unexpected::Str(text), &self));
+        };
+        parse_hexadecimal(digits, text)
+            .map(Address)
+            .map_err(E::custom)
+    }
+}
 
 impl Address {
     /// The address `offset` further on; `None` past 64 bits.

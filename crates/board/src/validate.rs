@@ -1,11 +1,13 @@
 //! What no single value shows: the map as a whole.
 
+mod map;
+mod repair;
 mod slots;
 
 use std::collections::BTreeMap;
 
 use crate::name::variable;
-use crate::units::{Bytes, Offset};
+use crate::units::Bytes;
 use crate::{Board, Partition, Problem};
 
 /// Everything that is wrong with the board.
@@ -14,11 +16,9 @@ pub(super) fn problems(board: &Board) -> Vec<Problem> {
     names(board, &mut out);
     chip(board, &mut out);
     for partition in &board.partitions {
-        single(board, partition, &mut out);
+        budget(board, partition, &mut out);
     }
-    if board.flash.size.0 > 0 {
-        cover(board, &mut out);
-    }
+    map::map(board, &mut out);
     slots::slots(board, &mut out);
     out
 }
@@ -65,10 +65,14 @@ fn names(board: &Board, out: &mut Vec<Problem>) {
 fn chip(board: &Board, out: &mut Vec<Problem>) {
     let flash = &board.flash;
     if !is_multiple(flash.size.0, flash.erase_block) {
+        let whole = flash.size.0.checked_next_multiple_of(flash.erase_block.0);
+        let advice = whole.map_or_else(String::new, |whole| {
+            format!("write size = {}, or ", board.written(whole))
+        });
         let message = format!(
-            "flash: {} is not a whole number of erase blocks of {}",
-            flash.size.with_unit(),
-            flash.erase_block.with_unit()
+            "flash: {} is not a whole number of erase blocks of {}: {advice}correct `erase-block`",
+            board.told(flash.size),
+            board.told(flash.erase_block),
         );
         note(out, flash.size_line, message);
     }
@@ -86,49 +90,8 @@ fn is_multiple(value: u64, block: Bytes) -> bool {
     block.0 == 0 || value.is_multiple_of(block.0)
 }
 
-fn single(board: &Board, partition: &Partition, out: &mut Vec<Problem>) {
-    let Partition {
-        name,
-        line,
-        offset,
-        size,
-        ..
-    } = partition;
-    let block = board.flash.erase_block;
-    if size.0 == 0 {
-        note(
-            out,
-            partition.size_line,
-            format!(
-                "{name}: has no size: give it whole erase blocks of {}, or remove it",
-                block.with_unit()
-            ),
-        );
-    }
-    if !is_multiple(offset.0, block) {
-        note(
-            out,
-            *line,
-            format!(
-                "{name}: starts at {}, which is within an erase block of {}: erasing its neighbour would erase it; start it at {}",
-                offset.with_unit(),
-                block.with_unit(),
-                Offset(offset.0 / block.0 * block.0).with_unit(),
-            ),
-        );
-    }
-    if !is_multiple(size.0, block) {
-        note(
-            out,
-            partition.size_line,
-            format!(
-                "{name}: {} is not a whole number of erase blocks of {}: make it {}",
-                size.with_unit(),
-                block.with_unit(),
-                round_up(*size, block),
-            ),
-        );
-    }
+fn budget(board: &Board, partition: &Partition, out: &mut Vec<Problem>) {
+    let Partition { name, size, .. } = partition;
     if let Some(budget) = partition.budget {
         if budget.bytes > *size {
             note(
@@ -152,77 +115,4 @@ fn single(board: &Board, partition: &Partition, out: &mut Vec<Problem>) {
             );
         }
     }
-}
-
-/// `size` in whole blocks, as board.toml writes it.
-fn round_up(size: Bytes, block: Bytes) -> String {
-    size.0
-        .checked_next_multiple_of(block.0)
-        .map_or_else(|| "smaller".to_owned(), |n| Bytes(n).with_unit())
-}
-
-/// The partitions must cover the chip to its last byte, each byte once: what no one
-/// declared is where two people put their things.
-fn cover(board: &Board, out: &mut Vec<Problem>) {
-    let chip = board.flash.size;
-    let mut reached = Offset(0);
-    let mut before: Option<&Partition> = None;
-    for partition in &board.partitions {
-        let name = &partition.name;
-        let Some(end) = partition.offset.checked_add(partition.size) else {
-            note(
-                out,
-                partition.line,
-                format!("{name}: ends past 64 bits: check its offset and size"),
-            );
-            continue;
-        };
-        if end.0 > chip.0 {
-            note(
-                out,
-                partition.line,
-                format!(
-                    "{name}: ends at {end}, {chip} in the chip ({}), over by {}: shrink or move it",
-                    board.at(board.flash.size_line),
-                    Bytes(end.0 - chip.0),
-                ),
-            );
-        }
-        if let Some(before) = before.filter(|_| partition.offset < reached) {
-            note(
-                out,
-                partition.line,
-                format!(
-                    "{name}: starts at {}, {} ({}) ends at {}, they share {} bytes: move or shrink one",
-                    partition.offset.with_unit(),
-                    before.name,
-                    board.at(before.line),
-                    reached.with_unit(),
-                    Bytes(reached.0.min(end.0) - partition.offset.0),
-                ),
-            );
-        } else if partition.offset > reached {
-            gap(reached, partition.offset, partition.line, out);
-        }
-        if end > reached {
-            reached = end;
-            before = Some(partition);
-        }
-    }
-    if reached.0 < chip.0 && !board.partitions.is_empty() {
-        gap(reached, Offset(chip.0), board.flash.size_line, out);
-    }
-}
-
-fn gap(from: Offset, to: Offset, line: usize, out: &mut Vec<Problem>) {
-    let size = Bytes(to.0 - from.0).with_unit();
-    let from = from.with_unit();
-    note(
-        out,
-        line,
-        format!(
-            "{size} from {from} on belong to no partition: declare them, as in \
-         [[partition]] name = \"reserved\", offset = \"{from}\", size = \"{size}\""
-        ),
-    );
 }

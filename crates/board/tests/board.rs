@@ -209,7 +209,8 @@ fn a_component_without_a_budget_is_an_error() {
 fn a_size_has_a_unit() {
     assert_eq!(
         broken("size = \"128 KiB\"", "size = 128"),
-        "b/board.toml:9: `128` has no unit: write B, KiB, MiB or GiB after it, as in \"448 KiB\""
+        "b/board.toml:9: `128` has no unit: write B, KiB, MiB or GiB after it, as in \"448 KiB\"; \
+         only a hexadecimal number needs none, as in 0x70000"
     );
     assert_has(
         &broken("\"192 KiB\"", "\"192 KB\""),
@@ -219,6 +220,42 @@ fn a_size_has_a_unit() {
         &broken("\"192 KiB\"", "true"),
         &["b/board.toml:16: ", "a size with its unit"],
     );
+}
+
+/// Vendors write their maps in hexadecimal, as a number or as a text.
+#[test]
+fn hexadecimal_numbers_count_bytes() {
+    let hexadecimal = GOOD
+        .replace("\"128 KiB\"", "0x20000")
+        .replace("\"192 KiB\"", "\"0x3_0000\"")
+        .replace("\"64 KiB\"", "0x1_0000");
+    let (board, same) = (parse(&hexadecimal).unwrap(), parse(GOOD).unwrap());
+    let places = |board: &Board| -> Vec<_> {
+        board
+            .partitions
+            .iter()
+            .map(|p| (p.offset, p.size))
+            .collect()
+    };
+    assert_eq!(places(&board), places(&same));
+    assert_eq!(board.flash.erase_block, same.flash.erase_block);
+    let broken = |to: &str| {
+        let text = hexadecimal.replacen("0x20000", to, 1);
+        parse(&text).unwrap_err().to_string()
+    };
+    assert_eq!(
+        broken("0x28000"),
+        "b/board.toml:9: boot: 160 KiB (0x28000) is not a whole number of erase blocks of 64 KiB \
+         (0x10000): write size = 0x20000\n\
+         b/board.toml:12: kernel-a: starts at 128 KiB (0x20000), boot (b/board.toml:6) ends at 160 KiB \
+         (0x28000), they share 32,768 bytes: write size = 0x20000 for boot"
+    );
+    for bad in ["\"0x\"", "\"0x20000 KiB\"", "\"0x2g\"", "\"0x_1\""] {
+        let text = bad.trim_matches('"');
+        let message = format!("b/board.toml:9: `{text}` is no hexadecimal number of bytes");
+        assert_has(&broken(bad), &[&message]);
+    }
+    assert_has(&broken("0b11"), &["b/board.toml:9: `3` has no unit"]);
 }
 
 #[test]
@@ -255,7 +292,7 @@ fn partitions_lie_on_erase_blocks() {
     assert_has(
         &broken("\"128 KiB\"", "\"100 KiB\""),
         &[
-            "b/board.toml:9: boot: 100 KiB is not a whole number of erase blocks of 64 KiB: make it 128 KiB",
+            "b/board.toml:9: boot: 100 KiB is not a whole number of erase blocks of 64 KiB: write size = \"128 KiB\"",
         ],
     );
     assert_has(
@@ -273,7 +310,7 @@ fn overlap_names_both_and_by_how_much() {
     assert_eq!(
         broken("size = \"128 KiB\"", "size = \"192 KiB\""),
         "b/board.toml:12: kernel-a: starts at 128 KiB, boot (b/board.toml:6) ends at 192 KiB, \
-         they share 65,536 bytes: move or shrink one"
+         they share 65,536 bytes: write size = \"128 KiB\" for boot"
     );
 }
 
@@ -300,7 +337,8 @@ size = "3 KiB"
         &error,
         &[
             "within: starts at 1 KiB, big",
-            "1 KiB from 4 KiB on belong to no partition",
+            "they share 1,024 bytes: write offset = \"4 KiB\"",
+            "1 KiB from 4 KiB on belong to no partition: write offset = \"4 KiB\" for within",
         ],
     );
     assert_eq!(error.lines().count(), 2);

@@ -140,9 +140,9 @@ fn same_shape(board: &Board, first: &Slot<'_>, other: &Slot<'_>, out: &mut Vec<P
                 format!(
                     "{}: {}, its twin {} ({place}) {}: slots are of the same sizes, so that an update fits either",
                     twin.name,
-                    twin.size.with_unit(),
+                    board.told(twin.size),
                     model.name,
-                    model.size.with_unit()
+                    board.told(model.size)
                 ),
             );
         }
