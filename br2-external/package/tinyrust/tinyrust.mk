@@ -16,7 +16,7 @@ TINYRUST_CARGO_BUILD_OPTS += --features mimalloc
 endif
 
 TINYRUST_CARGO_ENV = \
-	TINYRUST_GIT_REVISION=$(shell git -C $(BR2_EXTERNAL_TINYRUST_PATH) rev-parse --short=12 HEAD 2>/dev/null || echo unknown) \
+	TINYRUST_GIT_REVISION=$(shell $(BR2_EXTERNAL_TINYRUST_PATH)/../scripts/revision) \
 	TINYRUST_TARGET=$(RUSTC_TARGET_NAME) \
 	TINYRUST_PROFILE=$(TINYRUST_SIZE_PROFILE)
 

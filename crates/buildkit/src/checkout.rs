@@ -85,19 +85,12 @@ impl Repo {
         Ok(board)
     }
 
-    /// The git revision, twelve digits, with `-dirty` where tracked files differ from it;
-    /// `unknown` outside git.
-    ///
-    /// Only what can change the image counts: documents may be edited at will.
+    /// The last commit that changed what decides the image, twelve digits, with `-dirty` where
+    /// files differ from it; `unknown` outside git. scripts/revision says what counts, for
+    /// Buildroot and Yocto as well.
     pub fn revision(&self) -> String {
-        let git =
-            |arguments: &[&str]| output(tool("git").arg("-C").arg(&self.root).args(arguments));
-        let Ok(head) = git(&["rev-parse", "--short=12", "HEAD"]) else {
-            return "unknown".to_owned();
-        };
-        let changed = git(&["status", "--porcelain", "--", "app", "boards", "scripts"]);
-        let dirty = changed.map_or(true, |text| !text.trim().is_empty());
-        format!("{}{}", head.trim(), if dirty { "-dirty" } else { "" })
+        output(&mut tool(self.path("scripts/revision")))
+            .map_or_else(|_| "unknown".to_owned(), |said| said.trim().to_owned())
     }
 }
 

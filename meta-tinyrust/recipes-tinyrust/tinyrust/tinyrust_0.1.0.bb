@@ -49,7 +49,7 @@ def tinyrust_revision(d):
     if d.getVar('TINYRUST_RELEASE'):
         return d.getVar('PV')
     try:
-        return subprocess.run(['git', '-C', d.getVar('TINYRUST_ROOT'), 'rev-parse', '--short=12', 'HEAD'],
+        return subprocess.run([d.getVar('TINYRUST_ROOT') + '/scripts/revision'],
                               check=True, capture_output=True, text=True).stdout.strip()
     except (subprocess.CalledProcessError, FileNotFoundError):
         return 'unknown'
