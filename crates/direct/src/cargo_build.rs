@@ -11,7 +11,9 @@ use crate::toolchain::Toolchain;
 use buildkit::command::{Log, tool};
 use buildkit::files::{copy, to_json};
 use buildkit::key::{Key, sha256_file};
-use rustcheck::proof::{self, Proof};
+use imagekit::build_json::RustFlags;
+use rustcheck::record;
+use rustcheck::verify::verify;
 
 /// Finished programs.
 pub struct App {
@@ -24,22 +26,21 @@ impl App {
         Self { path }
     }
 
-    /// Hands what rustc was given on to such programs.
+    /// Hands what is known of rustc's flags on to such programs.
     ///
     /// # Errors
     /// When it cannot be copied.
-    pub fn copy_proof(&self, folder: &Path) -> Result<()> {
-        copy(&self.path.join(PROOF), &folder.join(PROOF), 0o644)
+    pub fn copy_flags(&self, folder: &Path) -> Result<()> {
+        copy(&self.path.join(FLAGS), &folder.join(FLAGS), 0o644)
     }
 
-    /// Writes down that what rustc was given is not known, and why.
+    /// Writes down that rustc's flags are not known, and why.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn not_proved(folder: &Path, reason: &str) -> Result<()> {
-        let proof = serde_json::json!({ "none": reason });
-        std::fs::write(folder.join(PROOF), to_json(&proof)?)?;
-        Ok(())
+    pub fn flags_unknown(folder: &Path, reason: &str) -> Result<()> {
+        let unknown = reason.to_owned();
+        write_flags(&RustFlags::Unknown { unknown }, folder)
     }
 
     /// A program.
@@ -53,24 +54,60 @@ impl App {
         path.is_file().then_some(path)
     }
 
-    /// What rustc was given, as JSON.
+    /// What is known of rustc's flags.
     ///
     /// # Errors
     /// When the entry is not whole.
-    pub fn proof(&self) -> Result<serde_json::Value> {
-        let path = self.path.join(PROOF);
+    pub fn flags(&self) -> Result<RustFlags> {
+        let path = self.path.join(FLAGS);
         let text = std::fs::read_to_string(&path)
             .with_context(|| format!("cannot read {}", path.display()))?;
         Ok(serde_json::from_str(&text)?)
     }
 }
 
-const PROOF: &str = "proof.json";
+const FLAGS: &str = "rust-flags.json";
+
+/// This very program as cargo's `RUSTC_WRAPPER`, and the record that it writes, in the target
+/// folder of a build.
+pub struct Recorder {
+    record: PathBuf,
+    environment: [(&'static str, PathBuf); 2],
+}
+
+impl Recorder {
+    /// Puts the wrapper into a target folder, which cargo sees as `seen`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn new(target_folder: &Path, seen: &Path) -> Result<Self> {
+        const WRAPPER: &str = "rustc-wrapper";
+        const RECORD: &str = "rustc.jsonl";
+        std::fs::create_dir_all(target_folder)?;
+        // A copy: cargo may replace the program while this build runs.
+        let own = Path::new("/proc/self/exe");
+        copy(own, &target_folder.join(WRAPPER), 0o755)?;
+        Ok(Self {
+            record: target_folder.join(RECORD),
+            environment: [
+                ("RUSTC_WRAPPER", seen.join(WRAPPER)),
+                (record::VARIABLE, seen.join(RECORD)),
+            ],
+        })
+    }
+
+    /// What cargo's environment has to say.
+    pub fn environment(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        self.environment
+            .iter()
+            .map(|(name, value)| (*name, value.as_path()))
+    }
+}
 
 /// Builds programs of the app crate, unless they are in the cache; whether they were.
 ///
-/// Cargo prints nothing of what it finds fresh, so each build starts from nothing and is
-/// verified as a whole, or it was verified when the cache's entry was made.
+/// Each build starts from nothing and is verified as a whole, or it was verified when the
+/// cache's entry was made.
 ///
 /// # Errors
 /// When it does not compile, or rustc was not given what the profile says.
@@ -91,17 +128,9 @@ pub fn build(
             .envs(call.environment.iter().map(|(name, value)| (name, value)))
             .env("CARGO_TARGET_DIR", &target_folder)
             .env("CARGO_ENCODED_RUSTFLAGS", call.encoded_rustflags(&remaps));
-        let printed = Log::create(&rooms.work.join("cargo.log"))?;
-        let ran = printed.run(&mut cargo);
-        collect(
-            ran,
-            &printed,
-            call,
-            toolchain,
-            &target_folder,
-            rooms.out,
-            log,
-        )
+        let recorder = Recorder::new(&target_folder, &target_folder)?;
+        log.run(cargo.envs(recorder.environment()))?;
+        collect(&recorder, call, toolchain, &target_folder, rooms.out, log)
     })?;
     Ok((App { path: entry.path }, entry.hit))
 }
@@ -113,7 +142,7 @@ pub fn build(
 pub fn key(context: &Context, toolchain: &Toolchain, call: &CargoCall) -> Result<Key> {
     let facts = context.board.require(&context.board.rust, "rust")?;
     let library = context.rustc.sysroot.join("lib/rustlib/src/rust/library");
-    Ok(Key::new("app", 3)
+    Ok(Key::new("app", 4)
         .tree("app", &context.repo.path("app"), not_compiled)?
         .field("rustc", &context.rustc.verbose)
         .field("std", sha256_file(&library.join("Cargo.lock"))?)
@@ -126,24 +155,24 @@ pub fn key(context: &Context, toolchain: &Toolchain, call: &CargoCall) -> Result
         .field("programs", call.programs.names().join(" ")))
 }
 
-/// Takes what cargo made: the proof that it was told what it was to be told, the programs.
+/// Takes what cargo made: the programs, and that rustc was given what the profile says.
 ///
 /// # Errors
-/// When cargo failed, or rustc was not given what the profile says.
+/// When rustc was given something else.
 pub fn collect(
-    ran: Result<()>,
-    printed: &Log,
+    recorder: &Recorder,
     call: &CargoCall,
     toolchain: &Toolchain,
     target_folder: &Path,
     out: &Path,
     log: &Log,
 ) -> Result<()> {
-    let printed = std::fs::read_to_string(printed.path())?;
-    log.note(&printed);
-    ran?;
-    let proof = proof::verify(&printed, &call.expected)?;
-    write_proof(&proof, &out.join(PROOF))?;
+    let verified = verify(
+        &record::read(&recorder.record)?,
+        &call.expected(target_folder),
+    )?;
+    log.note(format!("rustc's flags: {}", verified.given.join(" ")));
+    write_flags(&RustFlags::Verified(verified), out)?;
     for name in call.programs.names() {
         let to = out.join(name);
         copy(&call.built(target_folder, name), &to, 0o755)?;
@@ -205,7 +234,8 @@ fn split_symbols(toolchain: &Toolchain, program: &Path, log: &Log) -> Result<()>
     log.run(objcopy().arg("--strip-all").arg(program))
 }
 
-fn write_proof(proof: &Proof, path: &Path) -> Result<()> {
-    std::fs::write(path, to_json(proof)?)
+fn write_flags(flags: &RustFlags, folder: &Path) -> Result<()> {
+    let path = folder.join(FLAGS);
+    std::fs::write(&path, to_json(flags)?)
         .with_context(|| format!("cannot write {}", path.display()))
 }

@@ -6,8 +6,8 @@ use anyhow::Result;
 
 use crate::context::Context;
 use crate::toolchain::Toolchain;
-use rustcheck::profiles::{self, Profile};
-use rustcheck::proof::Expected;
+use rustcheck::profiles::{self, CargoProfile, Profile};
+use rustcheck::verify::{Expected, Program};
 
 /// What is built of the app crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,8 +54,8 @@ pub struct CargoCall {
     pub rustflags: Vec<String>,
     /// What the environment says, by name.
     pub environment: Vec<(String, String)>,
-    /// What rustc is to be seen to get.
-    pub expected: Expected,
+    manifest: CargoProfile,
+    build_std: bool,
 }
 
 impl CargoCall {
@@ -74,7 +74,7 @@ impl CargoCall {
         let profile = profiles::load(&app.join("profiles.toml"), profile_name)?;
         let manifest = profiles::of_manifest(&app.join("Cargo.toml"), profile_name)?;
         let rustflags = flags(&facts.rustflags, &profile, &facts.target);
-        let mut arguments = ["build", "--verbose", "--locked", "--target", &facts.target]
+        let mut arguments = ["build", "--locked", "--target", &facts.target]
             .map(str::to_owned)
             .to_vec();
         arguments.extend(["--profile".to_owned(), profile_name.to_owned()]);
@@ -103,7 +103,8 @@ impl CargoCall {
             programs,
             arguments,
             environment,
-            expected: expected(&facts.target, &profile, manifest, &rustflags, programs),
+            manifest: manifest.completed_by(&profile),
+            build_std: !profile.build_std.is_empty(),
             rustflags,
         })
     }
@@ -116,6 +117,22 @@ impl CargoCall {
             .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()));
         let all = self.rustflags.iter().cloned().chain(remaps);
         all.collect::<Vec<_>>().join("\u{1f}")
+    }
+
+    /// What rustc is to be seen to get, and where the programs are to be seen.
+    pub fn expected(&self, target_folder: &Path) -> Expected {
+        let program = |name: &&str| Program {
+            name: (*name).to_owned(),
+            file: Some(self.built(target_folder, name)),
+        };
+        Expected {
+            target: self.target.clone(),
+            codegen: self.manifest.codegen.clone(),
+            lto: self.manifest.lto,
+            rustflags: self.rustflags.clone(),
+            build_std: self.build_std,
+            programs: self.programs.names().iter().map(program).collect(),
+        }
     }
 
     /// Where a program is in cargo's target folder.
@@ -144,31 +161,6 @@ fn flags(board: &[String], profile: &Profile, target: &str) -> Vec<String> {
         flags.extend(MUSL_FLAGS.map(str::to_owned));
     }
     flags
-}
-
-fn expected(
-    target: &str,
-    profile: &Profile,
-    manifest: profiles::CargoProfile,
-    flags: &[String],
-    programs: Programs,
-) -> Expected {
-    let mut codegen = manifest.codegen;
-    if let Some(panic) = &profile.panic {
-        codegen.insert("panic".to_owned(), panic.clone());
-    }
-    Expected {
-        target: target.to_owned(),
-        codegen,
-        lto: manifest.lto,
-        rustflags: flags.to_vec(),
-        build_std: !profile.build_std.is_empty(),
-        programs: programs
-            .names()
-            .iter()
-            .map(|&name| name.to_owned())
-            .collect(),
-    }
 }
 
 /// What only an unstable cargo takes; RUSTC_BOOTSTRAP lets the stable one take it.
@@ -219,7 +211,6 @@ fn linker(toolchain: &Toolchain, target: &str) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rustcheck::proof;
 
     fn profile() -> Profile {
         Profile {
@@ -262,18 +253,6 @@ mod tests {
             flags(&board, &Profile::default(), "x86_64-unknown-linux-gnu"),
             board
         );
-    }
-
-    #[test]
-    fn the_panic_strategy_of_profiles_toml_is_the_one_that_must_be_found() {
-        let manifest = profiles::CargoProfile {
-            codegen: [("panic".to_owned(), "abort".to_owned())].into(),
-            lto: proof::Lto::Fat,
-        };
-        let expected = expected("t", &profile(), manifest, &[], Programs::All);
-        assert_eq!(expected.codegen["panic"], "immediate-abort");
-        assert!(expected.build_std);
-        assert_eq!(expected.programs, ["tinyrust", "hello"]);
     }
 
     #[test]

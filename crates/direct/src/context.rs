@@ -8,7 +8,7 @@ use board::{Board, Cc};
 use crate::rust_src::Rustc;
 use buildkit::cache::Cache;
 use buildkit::checkout::Repo;
-use buildkit::command::{Log, output, tool};
+use buildkit::command::{Log, tool};
 use buildkit::files::sorted;
 use buildkit::key::sha256_file;
 use buildkit::sources::{Source, Sources, Store};
@@ -98,13 +98,7 @@ impl Context {
     /// # Errors
     /// When they cannot be run.
     pub fn cc_version(&self) -> Result<String> {
-        let prefix = &self.cc()?.prefix;
-        let mut versions = Vec::new();
-        for program in ["gcc", "ld"] {
-            let text = output(tool(format!("{prefix}{program}")).arg("--version"))?;
-            versions.push(text.lines().next().unwrap_or_default().to_owned());
-        }
-        Ok(versions.join("; "))
+        imagekit::build_json::cc_facts(&self.cc()?.prefix)
     }
 
     /// Fetches and unpacks a source, and applies boards/common/`name`-patches/*.patch and the

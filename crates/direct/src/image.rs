@@ -1,5 +1,6 @@
 //! `cargo xtask image`: everything, from the sources to flash.bin.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,12 +9,11 @@ use flashfit::check::Report;
 use flashfit::images::Images;
 use flashfit::{assemble, check};
 
-use crate::build_json;
 use crate::busybox::{self, Busybox};
 use crate::cargo_build::{self, App};
 use crate::cargo_call::{CargoCall, Programs};
 use crate::context::{Context, Tree};
-use crate::fit::{self, Fit};
+use crate::fit;
 use crate::setup;
 use crate::toolchain::{self, Toolchain};
 use crate::uboot::{self, UBoot};
@@ -24,6 +24,7 @@ use buildkit::key::sha256;
 use buildkit::output::Output;
 use buildkit::step::{Steps, both};
 use imagekit::boot_image;
+use imagekit::build_json::{self, BuildRecord};
 
 use crate::{kernel, replace_server, rootfs, upx};
 
@@ -179,17 +180,15 @@ fn build(context: &Context, profile: &str, steps: &Steps) -> Result<Report> {
     let squashfs = steps.run("rootfs", |log| {
         rootfs::build(context, &parts.busybox, &parts.app.program("tinyrust"), log)
     })?;
-    let fit = steps.run("fit", |log| {
-        let work = output.work();
+    steps.run("fit", |_| {
+        let linux = context.board.require(&context.board.linux, "linux")?;
+        copy(&parts.kernel, &images.join(&linux.image), 0o644)?;
         // Without a boot loader nobody reads a FIT image: the slot holds the kernel itself.
-        let fit = parts
-            .u_boot
-            .as_ref()
-            .map(|u_boot| fit::build(context, &trees.linux, u_boot, &parts.kernel, &work, log));
-        Ok((fit.transpose()?, false))
+        let fit = |u_boot: &UBoot| fit::build(context, &trees.linux, u_boot, images);
+        Ok((parts.u_boot.as_ref().map(fit).transpose()?, false))
     })?;
     let report = steps.run("check", |log| {
-        collect(context, &parts, fit.as_ref(), &squashfs, images)?;
+        collect(context, &parts, &squashfs, images)?;
         let baseline = output.previous("flashfit.json");
         let baseline = baseline.and_then(|path| Report::load(&path).ok());
         let folder = Images::open(images)?;
@@ -206,7 +205,7 @@ fn build(context: &Context, profile: &str, steps: &Steps) -> Result<Report> {
     steps.run("flash", |_| {
         let flash = images.join("flash.bin");
         assemble::assemble(&context.board, &Images::open(images)?, &flash)?;
-        build_json::write(context, &trees.all(), &parts.app, profile, images)?;
+        record(context, &trees, &parts.app, profile)?.write(images)?;
         keep_logs(steps, images)?;
         output.finish()?;
         Ok(((), false))
@@ -278,26 +277,11 @@ fn parts(context: &Context, trees: &SourceTrees, profile: &str, steps: &Steps) -
 }
 
 /// Puts everything that the image is made of into the image folder.
-fn collect(
-    context: &Context,
-    parts: &Parts,
-    fit: Option<&Fit>,
-    squashfs: &Path,
-    images: &Path,
-) -> Result<()> {
+fn collect(context: &Context, parts: &Parts, squashfs: &Path, images: &Path) -> Result<()> {
     let board = &context.board;
-    let linux = board.require(&board.linux, "linux")?;
     let put = |from: &Path, name: &Path, mode| copy(from, &images.join(name), mode);
     let facts_file = context.repo.board_folder(&board.name).join("board.toml");
     put(&facts_file, "board.toml".as_ref(), 0o644)?;
-    put(&parts.kernel, linux.image.as_ref(), 0o644)?;
-    if let Some(fit) = fit {
-        put(&fit.image, "kernel.itb".as_ref(), 0o644)?;
-        if let Some(device_tree) = &fit.device_tree {
-            let name = format!("{}.dtb", board.name);
-            put(device_tree, name.as_ref(), 0o644)?;
-        }
-    }
     put(squashfs, "rootfs.squashfs".as_ref(), 0o644)?;
     for name in ["tinyrust", "hello"] {
         put(&parts.app.program(name), name.as_ref(), 0o755)?;
@@ -312,6 +296,34 @@ fn collect(
         put(&u_boot.file(&file.file), &file.file, 0o644)?;
     }
     boot_image::write(board, images)
+}
+
+/// What the image was made from.
+fn record(context: &Context, trees: &SourceTrees, app: &App, profile: &str) -> Result<BuildRecord> {
+    let rust = context.board.require(&context.board.rust, "rust")?;
+    let source = |(name, tree): (&str, &Tree)| {
+        let source = &tree.source;
+        let source = build_json::Source {
+            version: source.version.clone(),
+            file: Some(source.file.clone()),
+            sha256: Some(source.sha256.clone()),
+        };
+        (name.to_owned(), source)
+    };
+    Ok(BuildRecord {
+        schema: build_json::SCHEMA.to_owned(),
+        builder: "direct".to_owned(),
+        board: context.board.name.clone(),
+        profile: profile.to_owned(),
+        allocator: rust.allocator.clone(),
+        target: rust.target.clone(),
+        git_revision: context.repo.revision(),
+        rustc: build_json::rustc_names(&context.rustc.verbose),
+        cc: context.cc_version()?,
+        sources: trees.all().into_iter().map(source).collect(),
+        rust_flags: app.flags()?,
+        files: BTreeMap::new(),
+    })
 }
 
 fn keep_logs(steps: &Steps, images: &Path) -> Result<()> {

@@ -1,6 +1,5 @@
 //! The direct build: from sources to flash.bin without Buildroot or Yocto.
 
-pub mod build_json;
 pub mod busybox;
 pub mod cargo_build;
 pub mod cargo_call;

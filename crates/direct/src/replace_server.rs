@@ -24,7 +24,7 @@ pub fn replace(cache: &Cache, app: &App, server: &Path, log: &Log) -> Result<(Ap
     let entry = cache.entry("server", &key, log, |rooms| {
         copy(&app.program("hello"), &rooms.out.join("hello"), 0o755)?;
         copy(server, &rooms.out.join("tinyrust"), 0o755)?;
-        App::not_proved(rooms.out, "the server was given, not built here")
+        App::flags_unknown(rooms.out, "the server was given, not built here")
     })?;
     Ok((App::at(entry.path), entry.hit))
 }

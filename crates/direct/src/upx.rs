@@ -88,7 +88,7 @@ pub fn pack(
                 log,
             )?;
         }
-        app.copy_proof(rooms.out)
+        app.copy_flags(rooms.out)
     })?;
     Ok((App::at(entry.path), entry.hit))
 }

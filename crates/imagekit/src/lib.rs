@@ -1,5 +1,7 @@
 //! Checks and image parts that Buildroot, bitbake and the direct build share.
 
 pub mod boot_image;
+pub mod build_json;
 pub mod env;
 pub mod kconfig;
+pub mod kernel_fit;

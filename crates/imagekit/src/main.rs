@@ -1,8 +1,8 @@
 //! The host program that Buildroot, bitbake and the direct build share: it checks what came out
 //! of their compilers and configurations, and makes the parts of an image that are not
-//! compiled.
+//! compiled. As cargo's `RUSTC_WRAPPER` it records rustc's calls (`rustcheck::record`).
 
-mod prove;
+mod rust_check;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use imagekit::env::{board_env, board_vars, load};
 use imagekit::kconfig::Fragment;
-use imagekit::{boot_image, kconfig};
+use imagekit::{boot_image, build_json, kconfig, kernel_fit};
 use rustcheck::{crates, sbom};
 
 /// Checks builds and makes image parts, for Buildroot, bitbake and the direct build.
@@ -44,8 +44,17 @@ enum Command {
         /// The folder with the files, and for boot.bin
         images: PathBuf,
     },
+    /// Make kernel.itb of the kernel in an image folder, with the board's device tree
+    KernelFit {
+        /// The board's board.toml
+        board: PathBuf,
+        #[command(flatten)]
+        inputs: kernel_fit::Inputs,
+    },
+    /// Write build.json into an image folder: what it was made from
+    BuildJson(build_json::Args),
     /// Compare what rustc was given with what the options say
-    RustCheck(prove::Args),
+    RustCheck(rust_check::Args),
     /// Check that each line of the fragments is in the final .config
     KconfigCheck {
         /// The final .config
@@ -61,6 +70,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = rustcheck::record::wrap() {
+        return code;
+    }
     match run(Args::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -81,7 +93,9 @@ fn run(command: Command) -> Result<()> {
             Ok(())
         }
         Command::BootImage { board, images } => boot_image::write(&load(&board)?, &images),
-        Command::RustCheck(args) => prove::run(&args),
+        Command::KernelFit { board, inputs } => kernel_fit::build(&load(&board)?, &inputs),
+        Command::BuildJson(args) => build_json::run(&args),
+        Command::RustCheck(args) => rust_check::run(&args),
         Command::KconfigCheck { config, fragments } => {
             let load = |path: &PathBuf| Fragment::load(path, path.clone());
             let fragments = fragments.iter().map(load).collect::<Result<Vec<_>>>()?;

@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::record;
+
 /// Where the crates are found.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The calls of rustc, as the wrapper wrote them down
+    /// The record of rustc's calls
     #[arg(long)]
-    pub log: PathBuf,
+    pub record: PathBuf,
     /// The target triple
     #[arg(long)]
     pub target: String,
@@ -38,7 +40,7 @@ pub struct Crate {
 /// Prints the crates as CSV.
 ///
 /// # Errors
-/// When the log or a crate's Cargo.toml cannot be read.
+/// When the record or a crate's Cargo.toml cannot be read.
 pub fn run(args: &Args) -> Result<()> {
     let all = compiled(args)?;
     println!("\"CRATE\",\"VERSION\",\"LICENSE\"");
@@ -54,26 +56,13 @@ pub fn run(args: &Args) -> Result<()> {
 /// The crates of a registry that were compiled for the target, by name and version.
 ///
 /// # Errors
-/// When the log cannot be read, names no crate, or a crate's Cargo.toml cannot be used.
+/// When the record cannot be read, names no crate, or a crate's Cargo.toml cannot be used.
 pub fn compiled(args: &Args) -> Result<Vec<Crate>> {
-    let log = std::fs::read_to_string(&args.log)
-        .with_context(|| format!("cannot read {}", args.log.display()))?;
     let mut all = BTreeMap::new();
-    for line in log.lines() {
-        let Some(words) = line
-            .trim()
-            .strip_prefix("Running `")
-            .and_then(|rest| rest.strip_suffix('`'))
-            .and_then(shlex::split)
-        else {
-            continue;
-        };
-        let for_target = words
-            .windows(2)
-            .any(|pair| pair[0] == "--target" && pair[1] == args.target);
-        let source = words.iter().find(|word| word.ends_with(".rs"));
-        if let Some(source) = source.filter(|_| for_target)
-            && let Some(found) = load(Path::new(source))?
+    for call in record::read(&args.record)? {
+        let for_target = call.value("--target") == Some(&args.target);
+        if let Some(source) = call.source().filter(|_| for_target)
+            && let Some(found) = load(source)?
         {
             all.insert((found.name.clone(), found.version.clone()), found);
         }
@@ -81,7 +70,7 @@ pub fn compiled(args: &Args) -> Result<Vec<Crate>> {
     ensure!(
         !all.is_empty(),
         "{}: no crate of a registry was compiled",
-        args.log.display()
+        args.record.display()
     );
     Ok(all.into_values().collect())
 }
@@ -137,9 +126,10 @@ fn copy_licenses(one: &Crate, into: &Path) -> Result<()> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use serde_json::json;
 
-    /// A log of one crate of a registry, one of the repository and one for the host.
-    pub fn log(dir: &Path) -> PathBuf {
+    /// A record of one crate of a registry, one of the repository and one for the host.
+    pub fn record_of(dir: &Path) -> PathBuf {
         let folder = dir.join("vendor/http-1.2.3");
         std::fs::create_dir_all(folder.join("src")).unwrap();
         std::fs::write(
@@ -154,15 +144,21 @@ pub(crate) mod tests {
         .unwrap();
         std::fs::write(folder.join("LICENSE-MIT"), "mit").unwrap();
         let source = folder.join("src/lib.rs");
-        let source = source.display();
-        let log = dir.join("rustc.log");
-        let text = format!(
-            "     Running `'rustc' '--crate-name' 'http' '{source}' '--target' 't'`\n\
-             \x20    Running `'rustc' '--crate-name' 'own' 'src/main.rs' '--target' 't'`\n\
-             \x20    Running `'rustc' '--crate-name' 'build_script_build' 'build.rs'`\n"
-        );
-        std::fs::write(&log, text).unwrap();
-        log
+        let call = |words: &[&str]| json!({ "args": words }).to_string() + "\n";
+        let text = [
+            call(&[
+                "--crate-name",
+                "http",
+                source.to_str().unwrap(),
+                "--target",
+                "t",
+            ]),
+            call(&["--crate-name", "own", "src/main.rs", "--target", "t"]),
+            call(&["--crate-name", "build_script_build", "build.rs"]),
+        ];
+        let record = dir.join("rustc.jsonl");
+        std::fs::write(&record, text.concat()).unwrap();
+        record
     }
 
     #[test]
@@ -170,7 +166,7 @@ pub(crate) mod tests {
         let dir = tempfile::tempdir().unwrap();
         let into = dir.path().join("legal");
         let args = Args {
-            log: log(dir.path()),
+            record: record_of(dir.path()),
             target: "t".into(),
             licenses: Some(into.clone()),
         };
@@ -188,7 +184,7 @@ pub(crate) mod tests {
     fn nothing_compiled_is_an_error_and_not_an_empty_list() {
         let dir = tempfile::tempdir().unwrap();
         let args = Args {
-            log: log(dir.path()),
+            record: record_of(dir.path()),
             target: "other".into(),
             licenses: None,
         };

@@ -1,7 +1,14 @@
 //! What rustc was given, and the crates that are in a program.
+//!
+//! Cargo's settings have many sources, and the environment silently beats the manifest:
+//! Buildroot's `CARGO_PROFILE_RELEASE_LTO=false` and its kind once made 1,287,224 bytes of
+//! 818,704. So nothing is concluded from the settings: a wrapper around rustc writes down each
+//! call ([`record`]), and all flags of each call are compared with what was asked for
+//! ([`verify`](mod@verify)).
 
 pub mod crates;
+mod options;
 pub mod profiles;
-pub mod proof;
-pub mod rustc_call;
+pub mod record;
 pub mod sbom;
+pub mod verify;

@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
-use crate::proof::Lto;
+use crate::verify::Lto;
 
 /// A table of app/profiles.toml.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -34,6 +34,17 @@ pub struct CargoProfile {
     pub codegen: BTreeMap<String, String>,
     /// Its link-time optimization.
     pub lto: Lto,
+}
+
+impl CargoProfile {
+    /// The profile with the panic strategy that only profiles.toml can name.
+    #[must_use]
+    pub fn completed_by(mut self, profile: &Profile) -> Self {
+        if let Some(panic) = &profile.panic {
+            self.codegen.insert("panic".to_owned(), panic.clone());
+        }
+        self
+    }
 }
 
 /// Reads a table of profiles.toml.
@@ -97,10 +108,11 @@ fn resolve(profiles: &toml::Table, name: &str) -> Result<CargoProfile> {
     }
     // Cargo's own defaults (The Cargo Book, Profiles).
     let optimized = seen.iter().any(|name| name == "release");
-    let level = if optimized { "3" } else { "0" };
-    settings
-        .entry("opt-level")
-        .or_insert(toml::Value::String(level.to_owned()));
+    for (name, release, dev) in [("opt-level", "3", "0"), ("debug", "none", "full")] {
+        let value = if optimized { release } else { dev };
+        let value = || toml::Value::String(value.to_owned());
+        settings.entry(name).or_insert_with(value);
+    }
     Ok(CargoProfile {
         codegen: codegen(&settings),
         lto: match settings.get("lto") {
@@ -112,21 +124,31 @@ fn resolve(profiles: &toml::Table, name: &str) -> Result<CargoProfile> {
     })
 }
 
-/// The options that cargo passes on as they are, where they are set. Level 0 is what rustc
-/// does without being told, and cargo does not tell it.
+/// The options that follow from settings, where they are set.
 fn codegen(settings: &toml::Table) -> BTreeMap<String, String> {
     let mut options = BTreeMap::new();
-    for name in ["opt-level", "codegen-units", "panic"] {
-        let value = match settings.get(name) {
+    for (setting, option) in [
+        ("opt-level", "opt-level"),
+        ("codegen-units", "codegen-units"),
+        ("panic", "panic"),
+        ("debug", "debuginfo"),
+        ("debug-assertions", "debug-assertions"),
+        ("overflow-checks", "overflow-checks"),
+        ("rpath", "rpath"),
+    ] {
+        let value = match settings.get(setting) {
             Some(toml::Value::String(word)) => word.clone(),
             Some(toml::Value::Integer(number)) => number.to_string(),
+            Some(toml::Value::Boolean(yes)) => yes.to_string(),
             _ => continue,
         };
-        let silent = (name, value.as_str()) == ("opt-level", "0")
-            || (name, value.as_str()) == ("panic", "unwind");
-        if !silent {
-            options.insert(name.to_owned(), value);
-        }
+        let value = match (setting, value.as_str()) {
+            ("debug", "none" | "false") => "0",
+            ("debug", "limited") => "1",
+            ("debug", "full" | "true") => "2",
+            (_, other) => other,
+        };
+        options.insert(option.to_owned(), value.to_owned());
     }
     options
 }
@@ -162,7 +184,26 @@ mod tests {
         let options = diag.codegen.iter().map(|(n, v)| format!("{n}={v}"));
         assert_eq!(
             options.collect::<Vec<_>>(),
-            ["codegen-units=1", "opt-level=z", "panic=abort"]
+            [
+                "codegen-units=1",
+                "debuginfo=0",
+                "opt-level=z",
+                "panic=abort"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_panic_strategy_of_profiles_toml_is_the_one_that_counts() {
+        let unstable = Profile {
+            panic: Some("immediate-abort".into()),
+            ..Profile::default()
+        };
+        let tiny = profile("tiny").unwrap();
+        assert_eq!(tiny.clone().completed_by(&Profile::default()), tiny);
+        assert_eq!(
+            tiny.completed_by(&unstable).codegen["panic"],
+            "immediate-abort"
         );
     }
 
@@ -171,7 +212,11 @@ mod tests {
         let release = profile("release").unwrap();
         assert_eq!(release.lto, Lto::Thin);
         assert_eq!(release.codegen["opt-level"], "3");
-        assert!(profile("dev").unwrap().codegen.is_empty());
+        let dev = profile("dev").unwrap();
+        assert_eq!(
+            (&*dev.codegen["opt-level"], &*dev.codegen["debuginfo"]),
+            ("0", "2")
+        );
     }
 
     #[test]

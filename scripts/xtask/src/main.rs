@@ -138,6 +138,9 @@ enum Example {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = rustcheck::record::wrap() {
+        return code;
+    }
     // What is staged and packed must not depend on the user's mask.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     match run(Arguments::parse().command) {

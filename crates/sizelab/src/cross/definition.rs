@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context as _, Result};
 
 use buildkit::checkout::Repo;
+use rustcheck::record;
 
 /// What every container needs: procedural macros and build scripts are compiled and linked for
 /// the machine that compiles.
@@ -100,9 +101,11 @@ pub fn variables(target: &str) -> Vec<String> {
         "CARGO_INCREMENTAL",
         "CARGO_NET_OFFLINE",
         "RUSTC_BOOTSTRAP",
+        "RUSTC_WRAPPER",
         "SOURCE_DATE_EPOCH",
         "TINYRUST_GIT_REVISION",
         "TINYRUST_PROFILE",
+        record::VARIABLE,
         "TINYRUST_TARGET",
     ]
     .map(str::to_owned)

@@ -43,10 +43,12 @@ pub fn build(job: &Job) -> Result<Built> {
         let definition = definition::of(&context.repo, &call.target)?;
         engine.image(&definition, &archive, &context.cache, log)
     })?;
-    let key = Key::new("app-cross", 1)
+    let key = Key::new("app-cross", 2)
         .field("cross", CROSS)
         .field("container", &container);
-    let app = job.compile("app-cross", key, call, |_, log| {
+    // Cross mounts it there.
+    let target = Some(Path::new("/target"));
+    let app = job.compile("app-cross", key, call, target, |_, log| {
         fetch(job, log)?;
         let remaps = MOUNTS.map(|(from, to)| (PathBuf::from(from), to));
         let mut command = engine.command(&cross.display().to_string());

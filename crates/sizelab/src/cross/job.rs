@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use buildkit::command::Log;
 use buildkit::key::Key;
 use buildkit::step::Steps;
-use direct::cargo_build::{self, App};
+use direct::cargo_build::{self, App, Recorder};
 use direct::cargo_call::CargoCall;
 use direct::context::Context;
 use direct::toolchain::Toolchain;
@@ -57,7 +57,8 @@ pub struct Job<'a> {
 impl Job<'_> {
     /// The server by `command`, which is told what the direct build's cargo is told; from the
     /// cache folder `kind` where `key` and the direct build's inputs are the same. `command` gets a
-    /// folder for scratch files and the step's log.
+    /// folder for scratch files and the step's log. `target_seen` is where cargo sees its target
+    /// folder, where that is another place.
     ///
     /// # Errors
     /// When it fails, or cargo did not give rustc what it was told.
@@ -66,6 +67,7 @@ impl Job<'_> {
         kind: &str,
         key: Key,
         call: &CargoCall,
+        target_seen: Option<&Path>,
         command: impl Fn(&Path, &Log) -> Result<Command>,
     ) -> Result<App> {
         let context = self.context;
@@ -82,17 +84,11 @@ impl Job<'_> {
                     // By its path: in rustup's list the one that is active bears a mark that
                     // cross does not know, and it would have rustup install it again.
                     .env("RUSTUP_TOOLCHAIN", &context.rustc.sysroot);
-                let printed = Log::create(&rooms.work.join("cargo.log"))?;
-                let ran = printed.run(&mut command);
-                cargo_build::collect(
-                    ran,
-                    &printed,
-                    call,
-                    self.toolchain,
-                    &target_folder,
-                    rooms.out,
-                    log,
-                )
+                let seen = target_seen.unwrap_or(&target_folder);
+                let recorder = Recorder::new(&target_folder, seen)?;
+                log.run(command.envs(recorder.environment()))?;
+                let out = rooms.out;
+                cargo_build::collect(&recorder, call, self.toolchain, &target_folder, out, log)
             })?;
             Ok((App::at(entry.path), entry.hit))
         })

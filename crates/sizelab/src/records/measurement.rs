@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::suite::{self, Suite};
 use buildkit::checkout::Repo;
 use buildkit::files::to_json;
-use direct::build_json::BuildRecord;
+use imagekit::build_json::BuildRecord;
 
 /// The version of the format.
 const SCHEMA: &str = "tinyrust-measurement/1";

@@ -1,0 +1,130 @@
+//! `imagekit rust-check`: was rustc given what the options say?
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::ValueEnum;
+use rustcheck::record;
+use rustcheck::verify::{self, Expected, Program};
+
+/// What is compared.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The record of rustc's calls
+    #[arg(long)]
+    record: PathBuf,
+    /// The target triple
+    #[arg(long)]
+    target: String,
+    /// A `-C` option that follows from the profile, name=value
+    #[arg(long = "codegen", value_parser = pair)]
+    codegen: Vec<(String, String)>,
+    /// Link-time optimization
+    #[arg(long)]
+    lto: Lto,
+    /// A flag of every crate for the target; all of them must be named
+    #[arg(long = "rustflag", allow_hyphen_values = true)]
+    rustflags: Vec<String>,
+    /// The standard library is compiled as well
+    #[arg(long)]
+    build_std: bool,
+    /// A program that must have come out, as NAME, or NAME=FILE where FILE is to be that program
+    #[arg(long = "program", required = true, value_parser = program)]
+    programs: Vec<Program>,
+    /// Write what was found to this file, as JSON
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
+
+/// The words of Cargo.toml.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Lto {
+    #[value(alias = "true")]
+    Fat,
+    Thin,
+    #[value(alias = "false", alias = "")]
+    Off,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("name=value")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn program(text: &str) -> Result<Program, String> {
+    let (name, file) = match text.split_once('=') {
+        Some((name, file)) => (name, Some(PathBuf::from(file))),
+        None => (text, None),
+    };
+    Ok(Program {
+        name: name.to_owned(),
+        file,
+    })
+}
+
+/// Compares, and prints what was found.
+///
+/// # Errors
+/// When the record cannot be read or a call differs.
+pub fn run(args: &Args) -> Result<()> {
+    let expected = Expected {
+        target: args.target.clone(),
+        codegen: args.codegen.iter().cloned().collect::<BTreeMap<_, _>>(),
+        lto: match args.lto {
+            Lto::Fat => verify::Lto::Fat,
+            Lto::Thin => verify::Lto::Thin,
+            Lto::Off => verify::Lto::Off,
+        },
+        rustflags: args.rustflags.clone(),
+        build_std: args.build_std,
+        programs: args.programs.clone(),
+    };
+    let verified = verify::verify(&record::read(&args.record)?, &expected)?;
+    let names = args.programs.iter().map(|program| program.name.as_str());
+    println!(
+        "{}: {} crates for {}, {} of them std's: {}",
+        names.collect::<Vec<_>>().join(", "),
+        verified.crates,
+        args.target,
+        verified.std_crates,
+        verified.given.join(" ")
+    );
+    if let Some(path) = &args.json {
+        std::fs::write(path, serde_json::to_string_pretty(&verified)? + "\n")?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    #[test]
+    fn a_record_is_compared_and_a_changed_one_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let record = folder.path().join("rustc.jsonl");
+        let call = r#"{"args":["--crate-name","a","src/main.rs","--crate-type","bin","--target","t",
+            "-C","opt-level=z","-C","lto=fat","-Zx"]}"#
+            .replace('\n', "") + "\n";
+        let words = ["rust-check", "--record", record.to_str().unwrap()];
+        let rest = "--target t --codegen opt-level=z --lto true --rustflag -Zx --program a";
+        let line = Line::parse_from(words.into_iter().chain(rest.split(' ')));
+        std::fs::write(&record, &call).unwrap();
+        run(&line.args).unwrap();
+        std::fs::write(&record, call.replace("opt-level=z", "opt-level=2")).unwrap();
+        let error = run(&line.args).unwrap_err().to_string();
+        assert!(
+            error.contains("-Copt-level=z wanted, -Copt-level=2 given"),
+            "{error}"
+        );
+    }
+}
