@@ -59,6 +59,9 @@ python flash_images() {
 }
 do_image_flash[prefuncs] += "flash_images"
 
+# testimage asks imagekit for the command that starts the board's emulator.
+TESTIMAGEDEPENDS:append = " flashfit-native:do_populate_sysroot"
+
 IMAGE_CMD:flash = "flash_assemble"
 flash_assemble() {
     flashfit assemble ${FLASH_BOARD} ${FLASH_IMAGES} -o ${FLASH_IMAGES}/flash.bin

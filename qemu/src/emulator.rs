@@ -11,19 +11,15 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use flashfit::layout::{self, Format};
+use board::emulator::{HTTP_PORT, option_value};
 use serde_json::json;
 
-use crate::accelerator;
 use crate::console::Console;
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::images::ImageFolder;
 use crate::lock::lock;
 use crate::qmp::Qmp;
-
-/// The port that the server on the device listens on.
-const HTTP_PORT: u16 = 80;
 
 /// QEMU opens its sockets before anything else; a host that needs longer is broken.
 const CONNECT: Duration = Duration::from_secs(60);
@@ -49,7 +45,6 @@ impl Emulator {
         work: &Path,
         log: File,
     ) -> Result<Self, Error> {
-        let qemu = images.qemu();
         let mut guard = Guard::new(work).map_err(Error::io("starting /bin/sh as QEMU's guard"))?;
         // We listen and QEMU connects: not a byte of the console is lost, and once we
         // are gone a QEMU that has not connected yet finds nobody and ends.
@@ -66,25 +61,11 @@ impl Emulator {
         let stderr = work.join("stderr");
         let stderr_file = File::create(&stderr).map_err(Error::io(stderr.display()))?;
 
-        let network = format!(
-            "user,restrict=on,hostfwd=tcp:{}:0-:{HTTP_PORT}",
-            Ipv4Addr::LOCALHOST
-        );
-        // A map without the chip's name has no such form, and no argument that wants it.
-        let mtdparts = layout::render(images.board(), Format::Mtdparts).unwrap_or_default();
-        let mtdparts = mtdparts.trim_end().to_owned();
-        let mut command = Command::new(&qemu.binary);
+        let arguments = images.emulator().command(flash, 0);
+        let (binary, arguments) = arguments.split_first().expect("a command has a program");
+        let mut command = Command::new(binary);
         command
-            .args(qemu.args.iter().map(|argument| {
-                argument
-                    .replace("{flash}", &option_value(flash))
-                    .replace("{images}", &option_value(images.path()))
-                    .replace("{root}", &root(images))
-                    .replace("{mtdparts}", &mtdparts)
-                    .replace("{accel}", accelerator::of_this_host(&qemu.binary))
-                    .replace("{net}", &network)
-            }))
-            .args(["-no-user-config", "-display", "none", "-monitor", "none"])
+            .args(arguments)
             .arg("-chardev")
             .arg(format!(
                 "socket,id=console,path={}",
@@ -103,8 +84,8 @@ impl Emulator {
             .process_group(0);
         let power_on = Instant::now();
         let child = command.spawn().map_err(|source| Error::Spawn {
-            binary: qemu.binary.clone(),
-            package: qemu.package.clone(),
+            binary: binary.clone(),
+            package: images.emulator().facts.package.clone(),
             source,
         })?;
         let mut process = Reaped(Some(child));
@@ -121,7 +102,7 @@ impl Emulator {
         })();
         let (console, qmp, port) = started.map_err(|source: io::Error| {
             let said = std::fs::read_to_string(&stderr).unwrap_or_default();
-            Error::io(format_args!("starting {}", qemu.binary))(io::Error::other(format!(
+            Error::io(format_args!("starting {binary}"))(io::Error::other(format!(
                 "{source} {}",
                 said.trim()
             )))
@@ -215,28 +196,5 @@ fn accept(listener: &UnixListener, qemu: &mut Child) -> io::Result<UnixStream> {
             return Err(io::Error::other("QEMU did not open its console"));
         }
         thread::sleep(Duration::from_millis(5));
-    }
-}
-
-/// The root file system as the kernel's command line calls it: of the first slot, where there
-/// are slots.
-fn root(images: &ImageFolder) -> String {
-    let root = images.board().partitions.iter().find(|part| part.root);
-    root.map(|part| format!("/dev/mtdblock{}", part.mtd))
-        .unwrap_or_default()
-}
-
-/// A path as a value among QEMU's comma-separated options, where `,,` is a comma.
-fn option_value(path: &Path) -> String {
-    path.to_string_lossy().replace(',', ",,")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_comma_in_a_path_does_not_end_the_option() {
-        assert_eq!(option_value(Path::new("/a,b/flash.bin")), "/a,,b/flash.bin");
     }
 }

@@ -1,7 +1,7 @@
 //! The content of one device's flash chip.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -24,21 +24,13 @@ pub struct Flash {
 impl Flash {
     /// A chip programmed with the folder's flash.bin.
     pub(crate) fn programmed(images: &ImageFolder, path: PathBuf) -> Result<Self, Error> {
-        std::fs::copy(images.file("flash.bin"), &path).map_err(Error::io(format_args!(
-            "copying flash.bin to {}",
-            path.display()
-        )))?;
-        let mut permissions = std::fs::metadata(&path)
-            .map_err(Error::io(path.display()))?
-            .permissions();
-        // flash.bin may be read-only, as in a builder's own store; the copy is ours.
-        #[expect(
-            clippy::permissions_set_readonly_false,
-            reason = "a file of ours, in a directory of ours or named by the user"
-        )]
-        permissions.set_readonly(false);
-        std::fs::set_permissions(&path, permissions).map_err(Error::io(path.display()))?;
-        pad(images, &path)?;
+        images
+            .emulator()
+            .program(&images.file("flash.bin"), &path)
+            .map_err(Error::io(format_args!(
+                "copying flash.bin to {}",
+                path.display()
+            )))?;
         Ok(Self {
             path,
             images: images.clone(),
@@ -50,7 +42,7 @@ impl Flash {
         let size = std::fs::metadata(&path)
             .map_err(Error::io(path.display()))?
             .len();
-        let chip = file_size(images);
+        let chip = images.emulator().chip_size().get();
         if size != chip {
             return Err(Error::FlashSize { path, size, chip });
         }
@@ -133,22 +125,6 @@ impl Flash {
             .open(&self.path)
             .map_err(Error::io(self.path.display()))
     }
-}
-
-/// The size of the file that the emulator wants for the chip.
-fn file_size(images: &ImageFolder) -> u64 {
-    let chip = images.board().flash.size;
-    images.qemu().pad_to.unwrap_or(chip).0
-}
-
-/// What the emulated chip has beyond the board's is erased.
-fn pad(images: &ImageFolder, path: &Path) -> Result<(), Error> {
-    let missing = file_size(images) - images.board().flash.size.0;
-    let write = || {
-        let mut file = OpenOptions::new().append(true).open(path)?;
-        io::copy(&mut io::repeat(ERASED).take(missing), &mut file)
-    };
-    write().map(drop).map_err(Error::io(path.display()))
 }
 
 fn length(partition: &Partition) -> usize {

@@ -20,7 +20,6 @@ pub const BOARD_VARIABLE: &str = "TINYRUST_BOARD";
 pub struct ImageFolder {
     path: PathBuf,
     board: Board,
-    qemu: board::Qemu,
 }
 
 impl ImageFolder {
@@ -49,16 +48,7 @@ impl ImageFolder {
             }
         }
         let board = Board::load(path.join("board.toml"))?;
-        let qemu = board.require(&board.qemu, "qemu")?.clone();
-        for beside in &qemu.beside_flash {
-            let file = path.join(&beside.file);
-            if !file.is_file() {
-                return Err(Error::NoImage {
-                    path: file,
-                    command: format!("cargo xtask image --board {}", board.name),
-                });
-            }
-        }
+        board.emulator()?;
         let flash = path.join("flash.bin");
         let size = std::fs::metadata(&flash)
             .map_err(Error::io(flash.display()))?
@@ -71,7 +61,7 @@ impl ImageFolder {
                 chip,
             });
         }
-        Ok(Self { path, board, qemu })
+        Ok(Self { path, board })
     }
 
     /// The folder of `board` that the direct build makes.
@@ -122,10 +112,13 @@ impl ImageFolder {
         &self.board
     }
 
-    /// The emulator's facts.
+    /// The board's emulator.
+    ///
+    /// # Panics
+    /// Never: a folder whose board.toml has no `[qemu]` is not opened.
     #[must_use]
-    pub fn qemu(&self) -> &board::Qemu {
-        &self.qemu
+    pub fn emulator(&self) -> board::Emulator<'_> {
+        self.board.emulator().expect("looked for in `open`")
     }
 }
 

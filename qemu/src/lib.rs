@@ -20,7 +20,6 @@
 //! The device reaches nothing: its network ends in QEMU, and the only way in is a
 //! port on the host's loopback interface that leads to its server.
 
-mod accelerator;
 mod applicable;
 mod boot_loader;
 pub mod builder;

@@ -27,7 +27,9 @@
 //! # Ok::<(), board::Error>(())
 //! ```
 
+mod accelerator;
 mod builder;
+pub mod emulator;
 mod error;
 mod hex;
 mod name;
@@ -41,9 +43,10 @@ mod validate;
 use std::path::{Path, PathBuf};
 
 pub use builder::{Cc, Compression, Linux, Rootfs, Runtime, Rust, UBoot, UBootFile};
+pub use emulator::Emulator;
 pub use error::{Error, Problem};
 pub use name::variable;
-pub use qemu::{Beside, Facility, Lack, Qemu};
+pub use qemu::{Capability, Qemu, Unsupported};
 pub use slot::Slot;
 pub use tree::names;
 

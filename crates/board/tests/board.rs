@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use board::units::{Address, Bytes};
-use board::{Board, Error, Facility, Runtime};
+use board::{Board, Capability, Error, Runtime};
 use proptest::prelude::*;
 
 /// A whole map of 1 MiB with two slots.
@@ -572,44 +572,37 @@ fn with_qemu(args: &str, more: &str) -> String {
 }
 
 #[test]
-fn what_the_machine_lacks_is_told_with_its_reason_and_line() {
-    let text = with_qemu("", "lacks = { watchdog = \"virt has none\" }");
+fn what_the_machine_does_not_support_has_its_reason_and_line() {
+    let text = with_qemu("", "unsupported = { watchdog = \"virt has none\" }");
     let board = parse(&text).unwrap_or_else(|error| panic!("{error}"));
     let qemu = board.qemu.expect("[qemu]");
-    let lack = qemu.lack(Facility::Watchdog).expect("it is lacking");
-    assert_eq!(lack.reason, "virt has none");
-    let line = text.lines().nth(lack.line - 1).expect("a line");
-    assert!(line.starts_with("lacks"), "{line}");
-    assert!(qemu.lack(Facility::BootLoader).is_none());
-    assert_eq!(Facility::SavedEnvironment.to_string(), "saved-environment");
+    let unsupported = qemu.unsupported(Capability::Watchdog).expect("it is said");
+    assert_eq!(unsupported.reason, "virt has none");
+    let line = text.lines().nth(unsupported.line - 1).expect("a line");
+    assert!(line.starts_with("unsupported"), "{line}");
 }
 
 #[test]
-fn a_lack_has_a_known_name_and_a_reason() {
-    for (lacks, parts) in [
+fn an_unsupported_capability_has_a_known_name_and_a_reason() {
+    for (unsupported, parts) in [
         ("watchdgo = \"x\"", ["watchdgo", "`watchdog`"]),
-        ("watchdog = \" \"", ["no reason", "b/board.toml:"]),
+        (
+            "watchdog = \" \"",
+            ["watchdog has no reason", "b/board.toml:"],
+        ),
     ] {
-        let text = with_qemu("", &format!("lacks = {{ {lacks} }}"));
+        let text = with_qemu("", &format!("unsupported = {{ {unsupported} }}"));
         assert_has(&parse(&text).unwrap_err().to_string(), &parts);
     }
 }
 
 #[test]
-fn a_file_beside_the_flash_is_said_and_used() {
-    let kernel = "\"-kernel\", \"{images}/bzImage\"";
-    let said = "beside-flash = { \"bzImage\" = \"no boot loader\" }";
-    let board = parse(&with_qemu(kernel, said)).unwrap_or_else(|error| panic!("{error}"));
-    let beside = &board.qemu.expect("[qemu]").beside_flash[0];
-    assert_eq!(beside.file, Path::new("bzImage"));
-    assert_eq!(beside.reason, "no boot loader");
-    for (args, more, part) in [
-        (kernel, "", "args: bzImage comes from beside the flash chip"),
-        ("", said, "no argument has {images}/bzImage"),
-    ] {
-        let error = parse(&with_qemu(args, more)).unwrap_err().to_string();
-        assert_has(&error, &[part]);
-    }
+fn a_misspelt_name_in_an_argument_of_the_emulator_is_told_with_its_line() {
+    assert!(parse(&with_qemu("\"file={flash}\", \"{net}\", \"{accel}\"", "")).is_ok());
+    let text = with_qemu("\n\"-accel\",\n\"{acel}\"\n", "");
+    let line = text.lines().position(|line| line == "\"{acel}\"").unwrap() + 1;
+    let said = format!("b/board.toml:{line}: args: {{acel}} is none of {{flash}}");
+    assert_has(&parse(&text).unwrap_err().to_string(), &[&said]);
 }
 
 #[test]

@@ -4,10 +4,10 @@
 
 mod rust_check;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 use imagekit::env::{board_env, board_vars, load};
 use imagekit::kconfig::Fragment;
@@ -63,6 +63,19 @@ enum Command {
         #[arg(required = true)]
         fragments: Vec<PathBuf>,
     },
+    /// Program a private flash chip and print the command that starts the board's emulator with
+    /// it, as JSON: a list of the program and its arguments
+    #[command(name = "qemu-command")]
+    Emulator {
+        /// The image folder: flash.bin and board.toml
+        images: PathBuf,
+        /// The file for the chip's content, a copy of flash.bin
+        #[arg(long)]
+        chip: PathBuf,
+        /// The port of the host's loopback interface that leads to the device's server
+        #[arg(long)]
+        port: u16,
+    },
     /// Print the crates that were compiled for the target, as CSV: name, version, licence
     Crates(crates::Args),
     /// Join the crates to a CycloneDX document on standard input
@@ -101,9 +114,24 @@ fn run(command: Command) -> Result<()> {
             let fragments = fragments.iter().map(load).collect::<Result<Vec<_>>>()?;
             kconfig::check(&fragments, &config)
         }
+        Command::Emulator { images, chip, port } => {
+            println!("{}", qemu_command(&images, &chip, port)?);
+            Ok(())
+        }
         Command::Crates(args) => crates::run(&args),
         Command::Sbom(args) => sbom::run(&args),
     }
+}
+
+/// Programs the chip and gives the command, as JSON.
+fn qemu_command(images: &Path, chip: &Path, port: u16) -> Result<String> {
+    let board = load(&images.join("board.toml"))?;
+    let emulator = board.emulator()?;
+    let flash = images.join("flash.bin");
+    emulator
+        .program(&flash, chip)
+        .with_context(|| format!("cannot copy {} to {}", flash.display(), chip.display()))?;
+    Ok(serde_json::to_string(&emulator.command(chip, port))?)
 }
 
 #[cfg(test)]

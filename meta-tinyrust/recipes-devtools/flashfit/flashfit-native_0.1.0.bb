@@ -24,5 +24,5 @@ S = "${UNPACKDIR}/flashfit"
 inherit cargo cargo-update-recipe-crates
 inherit_defer native
 
-# Only the program itself; its tests and the other members stay out.
-CARGO_BUILD_FLAGS += "--package flashfit --bin flashfit"
+# Only the programs themselves; their tests and the other members stay out.
+CARGO_BUILD_FLAGS += "--package flashfit --package imagekit --bins"

@@ -1,15 +1,13 @@
 //! Two systems in one chip.
 
-use board::Facility;
 use tinyrust_qemu::flash::{ERASED, noise};
 
-use crate::support::{Device, applies, in_first_slot, lacks, no_slots, run};
+use crate::support::{Device, applies, in_first_slot, no_slots, run};
 
 #[test]
 fn the_boot_loader_boots_the_slot_it_is_told() {
     const NAME: &str = "the_boot_loader_boots_the_slot_it_is_told";
-    let without = no_slots().or_else(|| lacks(Facility::SavedEnvironment));
-    if !applies(NAME, without) {
+    if !applies(NAME, no_slots()) {
         return;
     }
     let mut device = Device::off(NAME);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use board::Facility;
+use board::Capability;
 use tinyrust_qemu::prometheus::Exposition;
 use tinyrust_qemu::{HostSlot, ImageFolder, Machine};
 
@@ -82,22 +82,21 @@ pub(crate) fn applies(test: &str, reason_not_to: Option<String>) -> bool {
     reason_not_to.is_none()
 }
 
-/// What board.toml says of a facility that the emulated board has not, with the line.
-pub(crate) fn lacks(facility: Facility) -> Option<String> {
+/// What board.toml says of a capability that the emulated board does not have, with the line.
+pub(crate) fn unsupported(capability: Capability) -> Option<String> {
     let images = images();
     let board = &images.board().name;
-    images
-        .qemu()
-        .lack(facility)
-        .map(|lack| format!("{} (boards/{board}/board.toml:{})", lack.reason, lack.line))
+    let unsupported = images.emulator().facts.unsupported(capability)?;
+    Some(format!(
+        "{} (boards/{board}/board.toml:{})",
+        unsupported.reason, unsupported.line
+    ))
 }
 
-/// Why a test of two slots behind U-Boot is not applicable, if so.
+/// Why a test of two slots is not applicable, if so.
 pub(crate) fn no_slots() -> Option<String> {
-    let images = images();
-    let slots = images.board().slots().len();
-    lacks(Facility::BootLoader)
-        .or_else(|| (slots < 2).then(|| format!("board.toml has {slots} slot(s)")))
+    let slots = images().board().slots().len();
+    (slots < 2).then(|| format!("board.toml has {slots} slot(s)"))
 }
 
 /// Why a test of the data partition is not applicable, if so.

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use board::Facility;
+use board::Capability;
 use tinyrust_qemu::{HostSlot, Machine, Timeouts};
 
-use crate::support::{applies, images, lacks, log, run, shared};
+use crate::support::{applies, images, log, run, shared, unsupported};
 
 #[test]
 fn the_watchdog_is_fed() {
-    if !applies("the_watchdog_is_fed", lacks(Facility::Watchdog)) {
+    if !applies("the_watchdog_is_fed", unsupported(Capability::Watchdog)) {
         return;
     }
     let machine = shared();
@@ -22,7 +22,7 @@ fn the_watchdog_is_fed() {
 #[test]
 fn a_device_whose_watchdog_is_not_fed_resets_and_comes_back() {
     const NAME: &str = "a_device_whose_watchdog_is_not_fed_resets_and_comes_back";
-    if !applies(NAME, lacks(Facility::Watchdog)) {
+    if !applies(NAME, unsupported(Capability::Watchdog)) {
         return;
     }
     let slot = HostSlot::acquire().expect("a host slot");

@@ -1,31 +1,34 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """What was built, started in QEMU."""
 
+import json
 import os
 import re
 import shutil
 import socket
 import subprocess
 import time
-import tomllib
 import urllib.request
 
 from checks.runs import Failed, bitbake, deployed, expect, from_layer, images, with_conf
 from hostbuild import ROOT, Problem
 
 
+def imagekit(build):
+    """The program as flashfit-native installed it."""
+    found = sorted(build.dir.glob("tmp/sysroots-components/*/flashfit-native/usr/bin/imagekit"))
+    expect(found, "flashfit-native has not installed imagekit")
+    return found[0]
+
+
 def first_answer(build, flash):
     """(status, body) of GET / on the board that starts from this chip."""
     images = flash.with_suffix(".images")
-    qemu = tomllib.loads((images / "board.toml").read_text())["qemu"]
     chip, console = build.dir / "chip.bin", build.dir / "console.log"
-    shutil.copyfile(flash, chip)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    values = {"{flash}": str(chip), "{net}": f"user,restrict=on,hostfwd=tcp:127.0.0.1:{port}-:80"}
-    args = [re.sub(r"\{\w+\}", lambda name: values[name[0]], a) for a in qemu["args"]]
-    with subprocess.Popen([qemu["binary"], *args, "-display", "none", "-monitor", "none", "-serial", f"file:{console}"],
-                          stdin=subprocess.DEVNULL) as device:
+    command = json.loads(subprocess.check_output([imagekit(build), "qemu-command", images, "--chip", chip, "--port", str(port)]))
+    with subprocess.Popen([*command, "-serial", f"file:{console}"], stdin=subprocess.DEVNULL) as device:
         try:
             end = time.monotonic() + 300
             while time.monotonic() < end:

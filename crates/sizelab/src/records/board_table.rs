@@ -31,9 +31,9 @@ pub fn table(repo: &Repo) -> Result<String> {
 
 fn render(rows: &[(Board, Option<Measurement>)]) -> String {
     let mut text = String::from(
-        "| board | Rust target | boots from | flash chip | server, ELF | on flash | kernel, on flash | free \
+        "| board | Rust target | flash chip | server, ELF | on flash | kernel, on flash | free \
          in a slot | first 200 | server's memory |\n\
-         |---|---|---|---|---:|---:|---:|---:|---:|---:|\n",
+         |---|---|---|---:|---:|---:|---:|---:|---:|\n",
     );
     for (board, measured) in rows {
         text += &row(board, measured.as_ref());
@@ -54,17 +54,9 @@ fn render(rows: &[(Board, Option<Measurement>)]) -> String {
 fn row(board: &Board, measured: Option<&Measurement>) -> String {
     let title = board.title.as_deref().unwrap_or_default();
     let target = board.rust.as_ref().map_or("", |rust| rust.target.as_str());
-    let beside = board.qemu.iter().flat_map(|qemu| &qemu.beside_flash);
-    let beside = beside.map(|beside| format!("`{}`", beside.file.display()));
-    let beside = beside.collect::<Vec<_>>().join(", ");
-    let boots = if beside.is_empty() {
-        "the chip alone".to_owned()
-    } else {
-        format!("the chip, and beside it {beside}")
-    };
     let chip = board.flash.chip.as_deref().unwrap_or("CFI");
     let facts = format!(
-        "| [`{0}`](boards/{0}/board.toml): {title} | `{target}` | {boots} | {chip}, {1} MiB |",
+        "| [`{0}`](boards/{0}/board.toml): {title} | `{target}` | {chip}, {1} MiB |",
         board.name,
         board.flash.size.get() >> 20,
     );
@@ -77,9 +69,7 @@ fn row(board: &Board, measured: Option<&Measurement>) -> String {
         let used = measured.slots.get(slot.name)?;
         Some(Bytes(slot.size().get().saturating_sub(used.get())))
     });
-    // Without a boot loader there is no FIT around it.
-    let files = &measured.files;
-    let kernel = files.get("kernel.itb").or_else(|| files.get("kernel"));
+    let kernel = measured.files.get("kernel.itb");
     let boot = measured.boot.as_ref();
     let first = boot.map(|boot| format!("{:.1} s", tenths(boot.time_to_first_200_ms, 1000)));
     let memory = boot.map(|boot| format!("{:.1} MiB", tenths(boot.server_rss_bytes, 1 << 20)));
@@ -165,10 +155,7 @@ mod tests {
             flash: String::new(),
         });
         let text = render(&[(board(), Some(measured))]);
-        assert!(
-            text.contains("| the chip alone | mx25l6405d, 8 MiB |"),
-            "{text}"
-        );
+        assert!(text.contains("| mx25l6405d, 8 MiB |"), "{text}");
         assert!(text.contains("| 350,000 | 160,000 | 1,390,000 |"), "{text}");
         assert!(text.contains("| 6.5 s | 1.5 MiB |"), "{text}");
         assert!(

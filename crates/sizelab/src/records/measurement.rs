@@ -109,10 +109,6 @@ impl Measurement {
             "rootfs.squashfs",
         ] {
             let path = images.join(name);
-            // Only a board with a boot loader has these two.
-            if board.u_boot.is_none() && ["kernel.itb", "boot.bin"].contains(&name) {
-                continue;
-            }
             let data = fs::metadata(&path)
                 .with_context(|| format!("cannot measure {}", path.display()))?;
             files.insert(name.to_owned(), Bytes(data.len()));
@@ -313,7 +309,8 @@ pub(crate) mod tests {
             files: bytes(&[
                 ("hello", 270_000),
                 ("tinyrust", 350_000),
-                ("kernel", 1_390_000),
+                ("kernel", 1_380_000),
+                ("kernel.itb", 1_390_000),
             ]),
             boot: None,
             tests: None,

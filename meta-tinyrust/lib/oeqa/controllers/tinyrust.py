@@ -2,7 +2,7 @@
 """TEST_TARGET = "TinyrustFlashTarget": the board in QEMU, started from flash.bin and nothing else.
 
 The image has no SSH server, so commands go over the serial console, as an
-engineer's would. The QEMU command is that of board.toml.
+engineer's would. imagekit says how QEMU is started, as it does for the boot tests.
 """
 
 import json
@@ -28,20 +28,16 @@ def size(text):
     return int(number.replace("_", "")) * UNITS[unit]
 
 
-def mtdparts(board):
-    """The map as the kernel's command line has it (drivers/mtd/parsers/cmdlinepart.c)."""
-    parts = ",".join(f"{size(p['size'])}@{size(p['offset'])}({p['name']})" for p in board["partition"])
-    return f"mtdparts={board['flash'].get('mtd-id', '')}:{parts}"
-
-
 class TinyrustFlashTarget(OETarget):
     """One emulated board for all test cases of a run."""
 
     def __init__(self, logger, target_ip, server_ip, machine=None, dir_image=None,
-                 rootfs=None, boottime=600, bootlog=None, timeout=60, **kwargs):
+                 rootfs=None, boottime=600, bootlog=None, timeout=60, native_sysroot=None, **kwargs):
         super().__init__(logger)
         # IMAGE.flash -> IMAGE.images, the folder with flash.bin and board.toml.
         self.images = os.path.splitext(rootfs)[0] + ".images"
+        # flashfit-native brings it into the image's own sysroot.
+        self.imagekit = os.path.join(native_sysroot, "usr/bin/imagekit")
         self.ip = "127.0.0.1"
         self.server_ip = server_ip
         self.boot_timeout = boottime
@@ -58,27 +54,11 @@ class TinyrustFlashTarget(OETarget):
         return f"http://{self.ip}:{self.port}"
 
     def start(self, params=None, runqemuparams=None, **kwargs):
-        board = self.board()
-        qemu = board["qemu"]
         self.directory = tempfile.mkdtemp(prefix="tinyrust-testimage-")
-        flash = os.path.join(self.directory, "flash.bin")
-        shutil.copyfile(os.path.join(self.images, "flash.bin"), flash)
-        if "pad-to" in qemu:
-            # The emulator's chip is larger; what is beyond the board's reads as erased.
-            with open(flash, "ab") as f:
-                f.write(b"\xff" * (size(qemu["pad-to"]) - f.tell()))
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
-        values = {
-            "{flash}": flash,
-            "{images}": self.images,
-            "{net}": f"user,hostfwd=tcp:127.0.0.1:{self.port}-:80",
-            "{root}": next((f"/dev/mtdblock{n}" for n, p in enumerate(board["partition"]) if p.get("root")), ""),
-            "{mtdparts}": mtdparts(board),
-        }
-        args = [re.sub(r"\{\w+\}", lambda name: values.get(name[0], name[0]), a) for a in qemu["args"]]
         path = os.path.join(self.directory, "console")
-        command = [qemu["binary"], *args, "-display", "none", "-monitor", "none",
+        command = [*self.emulator(os.path.join(self.directory, "flash.bin")),
                    "-chardev", f"socket,id=console,path={path},server=on,wait=on", "-serial", "chardev:console"]
         self.logger.info("starting %s", " ".join(command))
         self.qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL)
@@ -97,6 +77,14 @@ class TinyrustFlashTarget(OETarget):
         # A line that the echo of the command cannot be mistaken for.
         self.console.sendall(b"stty -echo; echo re''ady\n")
         self._wait(b"ready", self.timeout, "no shell on the console")
+
+    def emulator(self, chip):
+        """The command that starts the board with a private flash chip, as board.toml and this host have it."""
+        done = subprocess.run([self.imagekit, "qemu-command", self.images, "--chip", chip, "--port", str(self.port)],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if done.returncode:
+            raise RuntimeError(done.stderr.strip())
+        return json.loads(done.stdout)
 
     def _wait(self, what, timeout, complaint):
         """What the console said up to `what` since the last wait."""

@@ -42,13 +42,6 @@ fn run(args: &Args) -> Result<ExitCode> {
         Some(folder) => ImageFolder::open(folder)?,
         None => ImageFolder::of_board(&args.board)?,
     };
-    for beside in &images.qemu().beside_flash {
-        let (file, name) = (beside.file.display(), &images.board().name);
-        eprintln!(
-            "beside the flash chip: {file}: {} (boards/{name}/board.toml:{})",
-            beside.reason, beside.line
-        );
-    }
     let stop = Stop::on_signals()?;
     let mut builder = Machine::builder(&images).interrupted_by(Arc::clone(&stop.flag));
     if let Some(log) = &args.log {
