@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
+use buildkit::command::SOURCE_DATE_EPOCH;
 use imagekit::kernel_fit::{self, Inputs};
 
 use crate::context::{Context, Tree};
@@ -20,6 +21,7 @@ pub fn build(context: &Context, linux: &Tree, u_boot: &UBoot, images: &Path) -> 
         cpp: vec![format!("{}gcc", context.cc()?.prefix), "-E".to_owned()],
         mkimage: u_boot.mkimage(),
         dtc: "dtc".into(),
+        epoch: Some(SOURCE_DATE_EPOCH.to_owned()),
     };
     kernel_fit::build(&context.board, &inputs)
 }

@@ -30,6 +30,10 @@ pub struct Inputs {
     /// The device tree compiler
     #[arg(long, default_value = "dtc")]
     pub dtc: PathBuf,
+    /// The time in kernel.itb, in seconds since 1970; by default SOURCE_DATE_EPOCH, else 0, so
+    /// that the same inputs give the same bytes
+    #[arg(long)]
+    pub epoch: Option<String>,
 }
 
 /// Makes kernel.itb, and `<board>.dtb` where the board has a device tree of its own, in the
@@ -68,7 +72,10 @@ pub fn build(board: &Board, inputs: &Inputs) -> Result<()> {
     );
     let path = work.join("kernel.its");
     fs::write(&path, source).with_context(|| format!("cannot write {}", path.display()))?;
+    let epoch = inputs.epoch.clone();
+    let epoch = epoch.or_else(|| std::env::var("SOURCE_DATE_EPOCH").ok());
     run(Command::new(&inputs.mkimage)
+        .env("SOURCE_DATE_EPOCH", epoch.as_deref().unwrap_or("0"))
         .arg("-f")
         .arg(&path)
         .arg(images.join("kernel.itb")))?;

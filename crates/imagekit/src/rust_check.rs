@@ -1,12 +1,10 @@
 //! `imagekit rust-check`: was rustc given what the options say?
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::ValueEnum;
-use rustcheck::record;
-use rustcheck::verify::{self, Expected, Program};
+use rustcheck::verify::{Expected, Program, verify};
+use rustcheck::{profiles, record};
 
 /// What is compared.
 #[derive(Debug, clap::Args)]
@@ -17,12 +15,9 @@ pub struct Args {
     /// The target triple
     #[arg(long)]
     target: String,
-    /// A `-C` option that follows from the profile, name=value
-    #[arg(long = "codegen", value_parser = pair)]
-    codegen: Vec<(String, String)>,
-    /// Link-time optimization
-    #[arg(long)]
-    lto: Lto,
+    /// A setting of the cargo profile, name=value: opt-level=z, lto=fat, debug=false …
+    #[arg(long = "setting", value_parser = pair)]
+    settings: Vec<(String, String)>,
     /// A flag of every crate for the target; all of them must be named
     #[arg(long = "rustflag", allow_hyphen_values = true)]
     rustflags: Vec<String>,
@@ -35,16 +30,6 @@ pub struct Args {
     /// Write what was found to this file, as JSON
     #[arg(long)]
     json: Option<PathBuf>,
-}
-
-/// The words of Cargo.toml.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Lto {
-    #[value(alias = "true")]
-    Fat,
-    Thin,
-    #[value(alias = "false", alias = "")]
-    Off,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -68,19 +53,18 @@ fn program(text: &str) -> Result<Program, String> {
 /// # Errors
 /// When the record cannot be read or a call differs.
 pub fn run(args: &Args) -> Result<()> {
+    let settings = args.settings.iter().cloned();
+    let settings = settings.map(|(name, word)| (name, toml::Value::String(word)));
+    let profile = profiles::of_settings(&settings.collect());
     let expected = Expected {
         target: args.target.clone(),
-        codegen: args.codegen.iter().cloned().collect::<BTreeMap<_, _>>(),
-        lto: match args.lto {
-            Lto::Fat => verify::Lto::Fat,
-            Lto::Thin => verify::Lto::Thin,
-            Lto::Off => verify::Lto::Off,
-        },
+        codegen: profile.codegen,
+        lto: profile.lto,
         rustflags: args.rustflags.clone(),
         build_std: args.build_std,
         programs: args.programs.clone(),
     };
-    let verified = verify::verify(&record::read(&args.record)?, &expected)?;
+    let verified = verify(&record::read(&args.record)?, &expected)?;
     let names = args.programs.iter().map(|program| program.name.as_str());
     println!(
         "{}: {} crates for {}, {} of them std's: {}",
@@ -116,7 +100,7 @@ mod tests {
             "-C","opt-level=z","-C","lto=fat","-Zx"]}"#
             .replace('\n', "") + "\n";
         let words = ["rust-check", "--record", record.to_str().unwrap()];
-        let rest = "--target t --codegen opt-level=z --lto true --rustflag -Zx --program a";
+        let rest = "--target t --setting opt-level=z --setting lto=true --rustflag -Zx --program a";
         let line = Line::parse_from(words.into_iter().chain(rest.split(' ')));
         std::fs::write(&record, &call).unwrap();
         run(&line.args).unwrap();

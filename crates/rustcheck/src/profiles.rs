@@ -113,15 +113,21 @@ fn resolve(profiles: &toml::Table, name: &str) -> Result<CargoProfile> {
         let value = || toml::Value::String(value.to_owned());
         settings.entry(name).or_insert_with(value);
     }
-    Ok(CargoProfile {
-        codegen: codegen(&settings),
-        lto: match settings.get("lto") {
-            Some(toml::Value::Boolean(true)) => Lto::Fat,
-            Some(toml::Value::String(word)) if word == "fat" => Lto::Fat,
-            Some(toml::Value::String(word)) if word == "thin" => Lto::Thin,
+    Ok(of_settings(&settings))
+}
+
+/// What follows from settings of a profile, by cargo's names for them; words and numbers may be
+/// strings, as in the variables `CARGO_PROFILE_*`.
+pub fn of_settings(settings: &toml::Table) -> CargoProfile {
+    let word = settings.get("lto").map(toml::Value::to_string);
+    CargoProfile {
+        codegen: codegen(settings),
+        lto: match word.as_deref().map(|word| word.trim_matches('"')) {
+            Some("true" | "fat") => Lto::Fat,
+            Some("thin") => Lto::Thin,
             _ => Lto::Off,
         },
-    })
+    }
 }
 
 /// The options that follow from settings, where they are set.
@@ -204,6 +210,22 @@ mod tests {
         assert_eq!(
             tiny.completed_by(&unstable).codegen["panic"],
             "immediate-abort"
+        );
+    }
+
+    #[test]
+    fn settings_may_be_the_words_of_variables() {
+        let words = [("lto", "true"), ("debug", "false"), ("opt-level", "z")];
+        let value = |word: &str| toml::Value::String(word.to_owned());
+        let settings = words.map(|(name, word)| (name.to_owned(), value(word)));
+        let profile = of_settings(&settings.into_iter().collect());
+        assert_eq!(profile.lto, Lto::Fat);
+        assert_eq!(
+            (
+                &*profile.codegen["debuginfo"],
+                &*profile.codegen["opt-level"]
+            ),
+            ("0", "z")
         );
     }
 
