@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use crate::file;
-use crate::images::{Images, Unusable};
+use crate::images::{Image, Images, Unusable};
 use board::units::Bytes;
 use board::{Board, Partition};
 
@@ -19,7 +19,7 @@ pub enum Error {
     /// Images that do not fit their partitions.
     #[error("{}", .0.join("\n"))]
     TooLarge(Vec<String>),
-    /// Images that are not there.
+    /// Images that are not there or cannot be used.
     #[error("{}", lines(.0))]
     Images(Vec<Unusable>),
     /// The output would replace one of its own inputs.
@@ -110,11 +110,11 @@ fn place<'a>(board: &'a Board, images: &Images) -> Result<Vec<Placed<'a>>, Error
             });
             continue;
         };
-        match images.file(board, image, &partition.name, partition.line) {
-            Ok((file, size)) if size <= partition.size => {
+        match images.image(board, image, &partition.name, partition.line) {
+            Ok(Image { file, bytes: size, .. }) if size <= partition.size => {
                 placed.push(Placed { partition, image: Some((images.path(image), file, size)) });
             }
-            Ok((_, size)) => too_large.push(format!(
+            Ok(Image { bytes: size, .. }) => too_large.push(format!(
                 "{}: {size} bytes, {} allowed ({}), over by {}: `flashfit check` tells what is in {}",
                 partition.name,
                 partition.size,

@@ -44,20 +44,37 @@ pub enum Error {
 /// One thing that cannot be measured.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
-    /// A file is not there.
+    /// A file is not there, or is none that can be used.
     #[error(transparent)]
     File(#[from] Unusable),
-    /// A file that should be a squashfs cannot be taken apart.
-    #[error("{who}: needs {} ({at}), which {source}", path.display())]
-    Squashfs {
-        /// The partition or component that needs it.
+    /// A component's path cannot be looked up, since the file is not taken apart.
+    #[error(
+        "{who}: needs {path} in {} ({at}), which is {what}: its inside is seen only in a squashfs of gzip, \
+         xz, zstd or lz4: build it so, or remove `path` and give a budget to the whole file",
+        file.display()
+    )]
+    Closed {
+        /// The component.
         who: String,
+        /// Its path.
+        path: String,
         /// The file.
-        path: PathBuf,
-        /// `path:line` of who needs it.
+        file: PathBuf,
+        /// `path:line` of the component.
         at: String,
-        /// What is wrong with it.
-        source: squashfs::Error,
+        /// What the file is.
+        what: String,
+    },
+    /// A component's path is a file without a byte, or a folder without one in it, as a
+    /// build step that failed leaves one.
+    #[error("{who}: needs {what} ({at}), which is empty: build it again, or correct its `path`")]
+    Empty {
+        /// The component.
+        who: String,
+        /// Its path and its image.
+        what: String,
+        /// `path:line` of the component.
+        at: String,
     },
     /// A component's path has no content in its image. A component that cannot be
     /// found has not become smaller: its budget would pass without being measured.

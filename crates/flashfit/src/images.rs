@@ -1,5 +1,9 @@
 //! The image folder: the finished files of a build, whoever built them.
 
+mod content;
+mod fdt;
+mod kind;
+
 use std::fmt;
 use std::fs::File;
 use std::io;
@@ -8,13 +12,27 @@ use std::path::{Path, PathBuf};
 use board::Board;
 use board::units::Bytes;
 
+pub use content::Content;
+use content::Damage;
+
 /// A folder with the files that board.toml names.
 #[derive(Debug, Clone)]
 pub struct Images {
     folder: PathBuf,
 }
 
-/// A file that is needed and cannot be had.
+/// A finished file of the folder, whole as far as it can say so itself.
+#[derive(Debug)]
+pub struct Image {
+    /// The file, at its start.
+    pub file: File,
+    /// Its size.
+    pub bytes: Bytes,
+    /// What it holds.
+    pub content: Content,
+}
+
+/// A file that is needed and cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub struct Unusable {
     /// The partition or component that needs it.
@@ -23,8 +41,20 @@ pub struct Unusable {
     pub path: PathBuf,
     /// `path:line` of who needs it.
     pub at: String,
+    /// What is wrong with it.
+    pub reason: Reason,
+}
+
+/// Why a file cannot be used.
+#[derive(Debug)]
+pub enum Reason {
     /// What the system said.
-    pub source: io::Error,
+    Io(io::Error),
+    /// It has no byte: a build step that failed leaves such a file, and no budget is
+    /// ever over for it.
+    Empty,
+    /// It is cut short, or its tables contradict themselves.
+    Damaged(String),
 }
 
 impl fmt::Display for Unusable {
@@ -33,16 +63,21 @@ impl fmt::Display for Unusable {
             who,
             path,
             at,
-            source,
+            reason,
         } = self;
         let path = path.display();
-        if source.kind() == io::ErrorKind::NotFound {
-            write!(
+        match reason {
+            Reason::Io(error) if error.kind() == io::ErrorKind::NotFound => write!(
                 f,
                 "{who}: needs {path}, which is not there ({at}): build it, or correct its name"
-            )
-        } else {
-            write!(f, "{who}: needs {path} ({at}): {source}")
+            ),
+            Reason::Io(error) => write!(f, "{who}: needs {path} ({at}): {error}"),
+            Reason::Empty => write!(
+                f,
+                "{who}: needs {path}, which is empty ({at}): build it again, or remove `image` where the \
+                 partition shall be left erased"
+            ),
+            Reason::Damaged(what) => write!(f, "{who}: needs {path} ({at}), which {what}"),
         }
     }
 }
@@ -68,32 +103,47 @@ impl Images {
         self.folder.join(file)
     }
 
-    /// Opens `file`, which `who` in `line` of board.toml needs.
+    /// Opens `file`, which `who` in `line` of board.toml needs, and looks into it as far as
+    /// its own header allows. Everything that uses an image gets it from here, so that one
+    /// command does not take what another refuses.
     ///
     /// # Errors
     ///
-    /// Where it is not there, or is no regular file.
-    pub fn file(
+    /// Where it is not there, is no regular file, is empty, is cut short or damaged.
+    pub fn image(
         &self,
         board: &Board,
         file: &Path,
         who: &str,
         line: usize,
-    ) -> Result<(File, Bytes), Unusable> {
+    ) -> Result<Image, Unusable> {
         let path = self.path(file);
         let open = || {
-            let file = File::open(&path)?;
-            let metadata = file.metadata()?;
+            let file = File::open(&path).map_err(Reason::Io)?;
+            let metadata = file.metadata().map_err(Reason::Io)?;
             if !metadata.is_file() {
-                return Err(io::Error::other("it is no regular file"));
+                let error = io::Error::other("it is no regular file");
+                return Err(Reason::Io(error));
             }
-            Ok((file, Bytes(metadata.len())))
+            if metadata.len() == 0 {
+                return Err(Reason::Empty);
+            }
+            let bytes = Bytes(metadata.len());
+            let content = Content::read(&file, bytes).map_err(|damage| match damage {
+                Damage::Io(error) => Reason::Io(error),
+                Damage::Is(what) => Reason::Damaged(what),
+            })?;
+            Ok(Image {
+                file,
+                bytes,
+                content,
+            })
         };
-        open().map_err(|source| Unusable {
+        open().map_err(|reason| Unusable {
             who: who.to_owned(),
             path: path.clone(),
             at: board.at(line),
-            source,
+            reason,
         })
     }
 }

@@ -19,7 +19,7 @@ mod extent;
 
 use std::collections::BTreeMap;
 use std::fs::File as FsFile;
-use std::io::{BufReader, Read as _, Seek as _};
+use std::io::{BufReader, Read, Seek};
 
 use backhand::{InnerNode, Squashfs as Reader, SquashfsFileReader};
 pub use error::Error;
@@ -138,7 +138,7 @@ impl Squashfs {
     /// # Errors
     ///
     /// What the system says.
-    pub fn is_one(file: &mut FsFile) -> std::io::Result<bool> {
+    pub fn is_one(mut file: impl Read + Seek) -> std::io::Result<bool> {
         let mut magic = Vec::with_capacity(4);
         file.rewind()?;
         file.by_ref().take(4).read_to_end(&mut magic)?;

@@ -65,14 +65,6 @@ fn images_are_at_their_offsets_and_the_rest_is_erased() {
 }
 
 #[test]
-fn an_empty_image_leaves_its_partition_erased() {
-    let scratch = scratch(0, 1);
-    scratch.flashfit(&ASSEMBLE).exits(0);
-    let flash = fs::read(scratch.path("flash.bin")).unwrap();
-    assert_eq!(flash.iter().filter(|byte| **byte != 0xff).count(), 1);
-}
-
-#[test]
 fn without_an_output_it_is_beside_the_images() {
     let scratch = scratch(1, 1);
     scratch

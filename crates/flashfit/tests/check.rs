@@ -439,7 +439,11 @@ fn a_path_in_what_is_no_squashfs_is_bad_input() {
     scratch
         .flashfit(&CHECK)
         .exits(2)
-        .says(&["server: needs images/kernel.itb (board.toml:48), which is no squashfs"]);
+        .says(&[
+            "server: needs /usr/bin/server in images/kernel.itb (board.toml:48), which is no file system that \
+             flashfit knows: its inside is seen only in a squashfs of gzip, xz, zstd or lz4: build it so, or \
+             remove `path`",
+        ]);
 }
 
 #[test]

@@ -284,7 +284,7 @@ fn what_is_no_squashfs_says_what_it_is() {
     has(&short, &["cut short: ", "according to its superblock"]);
     let mut version = good.clone();
     version[28] = 3;
-    has(&error(&version), &["version 3.0, 4.0 is read"]);
+    has(&error(&version), &["of version 3.0: version 4.0 with gzip"]);
     scratch.mksquashfs("root", "image", &["-comp", "lzo"]);
     has(
         &error(&fs::read(scratch.path("image")).unwrap()),

@@ -12,7 +12,7 @@ const ERASED: u8 = 0xff;
 /// Puts the files of `[u-boot]`, as they lie in the image folder, into boot.bin.
 ///
 /// # Errors
-/// When two files overlap: both, and by how much.
+/// When a file is empty, or when two overlap: both, and by how much.
 pub fn write(board: &Board, images: &Path) -> Result<()> {
     let facts = board.require(&board.u_boot, "u-boot")?;
     let mut files = facts.files.iter().collect::<Vec<_>>();
@@ -21,6 +21,13 @@ pub fn write(board: &Board, images: &Path) -> Result<()> {
     for (at, file) in files.iter().enumerate() {
         let path = images.join(&file.file);
         let content = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        if content.is_empty() {
+            bail!(
+                "{}: is empty, and the boot loader is not whole without it ({}: [u-boot] files): build it again",
+                path.display(),
+                board.path.display(),
+            );
+        }
         let offset = usize::try_from(file.offset.get())?;
         if image.len() > offset {
             let before = &files[at - 1];
@@ -73,6 +80,16 @@ mod tests {
         write(&board(), folder.path()).unwrap();
         let image = fs::read(folder.path().join("boot.bin")).unwrap();
         assert_eq!(image, b"spl\xff\xff\xff\xff\xffmain");
+    }
+
+    #[test]
+    fn an_empty_file_is_one_that_is_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("spl"), "").unwrap();
+        fs::write(folder.path().join("main"), "main").unwrap();
+        let error = write(&board(), folder.path()).unwrap_err().to_string();
+        assert!(error.contains("spl: is empty"), "{error}");
+        assert!(!folder.path().join("boot.bin").exists());
     }
 
     #[test]

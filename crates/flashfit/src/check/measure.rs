@@ -4,21 +4,43 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::InputError;
-use crate::images::Images;
-use crate::squashfs::{Content, Squashfs};
+use crate::images::{Content, Images};
+use crate::squashfs::{Content as Taken, Squashfs};
 use board::Board;
 use board::units::Bytes;
 
 /// A file of the image folder.
 pub(super) struct Measured {
     pub(super) bytes: Bytes,
-    pub(super) squashfs: Option<Squashfs>,
+    pub(super) content: Measure,
+}
+
+/// What is seen of a file.
+pub(super) enum Measure {
+    /// Each of its files.
+    Squashfs(Box<Squashfs>),
+    /// Its size alone, and the warning that says so where that may surprise.
+    Whole {
+        what: String,
+        warning: Option<String>,
+    },
 }
 
 /// Every file, and what each component takes, in their order.
 pub(super) struct All {
     pub(super) files: BTreeMap<PathBuf, Measured>,
-    pub(super) components: Vec<Content>,
+    pub(super) components: Vec<Taken>,
+}
+
+impl All {
+    /// Of files that are measured in a way that may surprise.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let warning = |measured: &Measured| match &measured.content {
+            Measure::Whole { warning, .. } => warning.clone(),
+            Measure::Squashfs(_) => None,
+        };
+        self.files.values().filter_map(warning).collect()
+    }
 }
 
 pub(super) fn measure(board: &Board, images: &Images) -> Result<All, Vec<InputError>> {
@@ -31,13 +53,16 @@ pub(super) fn measure(board: &Board, images: &Images) -> Result<All, Vec<InputEr
     let partitions = board
         .partitions
         .iter()
-        .filter_map(|p| Some((&p.name, p.line, p.image.as_ref()?)));
-    let components = board.components.iter().map(|c| (&c.name, c.line, &c.file));
-    for (who, line, file) in partitions.chain(components) {
+        .filter_map(|p| Some((&p.name, p.line, p.image.as_ref()?, p.root)));
+    let components = board
+        .components
+        .iter()
+        .map(|c| (&c.name, c.line, &c.file, false));
+    for (who, line, file, root) in partitions.chain(components) {
         if all.files.contains_key(file) || failed.contains(&file.as_path()) {
             continue;
         }
-        match open(board, images, file, who, line) {
+        match open(board, images, (file, root), who, line) {
             Ok(measured) => drop(all.files.insert(file.clone(), measured)),
             Err(error) => {
                 failed.push(file);
@@ -51,25 +76,36 @@ pub(super) fn measure(board: &Board, images: &Images) -> Result<All, Vec<InputEr
         };
         let at = || board.at(component.line);
         let Some(path) = &component.path else {
-            all.components.push(Content {
+            all.components.push(Taken {
                 raw: file.bytes,
                 on_flash: file.bytes,
                 exact: true,
             });
             continue;
         };
-        let content = match &file.squashfs {
-            Some(squashfs) => squashfs.content(path).map_err(|source| InputError::Path {
+        let content = match &file.content {
+            Measure::Squashfs(squashfs) => {
+                let what = || format!("{path} in {}", images.path(&component.file).display());
+                match squashfs.content(path) {
+                    Ok(content) if content.raw.get() == 0 => Err(InputError::Empty {
+                        who: component.name.clone(),
+                        what: what(),
+                        at: at(),
+                    }),
+                    content => content.map_err(|source| InputError::Path {
+                        who: component.name.clone(),
+                        what: what(),
+                        at: at(),
+                        source,
+                    }),
+                }
+            }
+            Measure::Whole { what, .. } => Err(InputError::Closed {
                 who: component.name.clone(),
-                what: format!("{path} in {}", images.path(&component.file).display()),
+                path: path.clone(),
+                file: images.path(&component.file),
                 at: at(),
-                source,
-            }),
-            None => Err(InputError::Squashfs {
-                who: component.name.clone(),
-                path: images.path(&component.file),
-                at: at(),
-                source: crate::squashfs::Error::None,
+                what: what.clone(),
             }),
         };
         match content {
@@ -87,19 +123,36 @@ pub(super) fn measure(board: &Board, images: &Images) -> Result<All, Vec<InputEr
 fn open(
     board: &Board,
     images: &Images,
-    file: &Path,
+    (file, root): (&Path, bool),
     who: &str,
     line: usize,
 ) -> Result<Measured, InputError> {
-    let (mut handle, bytes) = images.file(board, file, who, line)?;
-    let squashfs = Squashfs::is_one(&mut handle)
-        .map_err(crate::squashfs::Error::from)
-        .and_then(|is_one| is_one.then(|| Squashfs::read(handle)).transpose())
-        .map_err(|source| InputError::Squashfs {
-            who: who.to_owned(),
-            path: images.path(file),
-            at: board.at(line),
-            source,
-        })?;
-    Ok(Measured { bytes, squashfs })
+    let image = images.image(board, file, who, line)?;
+    let content = match image.content {
+        Content::Squashfs(squashfs) => Measure::Squashfs(squashfs),
+        Content::Closed { what, filesystem } => whole(
+            what,
+            (filesystem || root).then(|| (images.path(file), who, board.at(line))),
+        ),
+        Content::Unknown => {
+            let what = "no file system that flashfit knows".to_owned();
+            whole(what, root.then(|| (images.path(file), who, board.at(line))))
+        }
+    };
+    Ok(Measured {
+        bytes: image.bytes,
+        content,
+    })
+}
+
+/// A file that counts with its size; with `surprising`, whoever has it is warned.
+fn whole(what: String, surprising: Option<(PathBuf, &str, String)>) -> Measure {
+    let warning = surprising.map(|(path, who, at)| {
+        format!(
+            "{who}: {} ({at}) is {what}: it is measured as a whole and none of its files is listed; \
+             a squashfs of gzip, xz, zstd or lz4 would show them",
+            path.display()
+        )
+    });
+    Measure::Whole { what, warning }
 }

@@ -2,7 +2,7 @@
 
 use super::changes;
 use super::contents::Subject;
-use super::measure::All;
+use super::measure::{All, Measure};
 use super::report::{
     ChipRow, ComponentRow, FlashFacts, Image, PartitionRow, Report, SCHEMA, SlotRow, SquashfsFacts,
     Use, Verdict,
@@ -71,7 +71,7 @@ pub(super) fn report(board: &Board, all: All, baseline: Option<&Report>) -> Repo
         board: board.name.clone(),
         fits: true,
         errors: Vec::new(),
-        warnings: Vec::new(),
+        warnings: all.warnings(),
         flash: FlashFacts {
             chip: board.flash.chip.clone(),
             size: board.flash.size,
@@ -155,20 +155,23 @@ fn images(all: All) -> Vec<Image> {
     let image = |(path, measured): (std::path::PathBuf, super::measure::Measured)| Image {
         file: path.display().to_string(),
         bytes: measured.bytes,
-        squashfs: measured.squashfs.map(|squashfs| SquashfsFacts {
-            compressor: squashfs.compressor,
-            block_size: squashfs.block_size,
-            metadata: squashfs.metadata,
-            padding: squashfs.padding,
-            files: squashfs.files,
-        }),
+        squashfs: match measured.content {
+            Measure::Squashfs(squashfs) => Some(SquashfsFacts {
+                compressor: squashfs.compressor,
+                block_size: squashfs.block_size,
+                metadata: squashfs.metadata,
+                padding: squashfs.padding,
+                files: squashfs.files,
+            }),
+            Measure::Whole { .. } => None,
+        },
     };
     all.files.into_iter().map(image).collect()
 }
 
 /// Says what is over and what is low, in the order of the table.
 fn judge(board: &Board, report: &mut Report, baseline: Option<&Report>) {
-    let (mut errors, mut warnings) = (Vec::new(), Vec::new());
+    let (mut errors, mut warnings) = (Vec::new(), std::mem::take(&mut report.warnings));
     for (who, usage, subject) in subjects(report) {
         let Use {
             used,

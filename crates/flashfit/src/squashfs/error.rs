@@ -30,7 +30,7 @@ pub enum Error {
         needs: Bytes,
     },
     /// It is of a kind that is not read.
-    #[error("is a squashfs of a kind that flashfit does not read: {0}")]
+    #[error("is a squashfs that is {0}: version 4.0 with gzip, xz, zstd or lz4 is read")]
     Kind(String),
     /// Its tables contradict themselves.
     #[error("is a damaged squashfs ({0}): build it again")]
@@ -83,7 +83,7 @@ pub(super) fn check_head(file: &mut File, size: u64) -> Result<Head, Error> {
     let (compressor, major, minor) = (half(20), half(28), half(30));
     let used = u64::from_le_bytes(std::array::from_fn(|at| head[40 + at]));
     if (major, minor) != (4, 0) {
-        return Err(Error::Kind(format!("version {major}.{minor}, 4.0 is read")));
+        return Err(Error::Kind(format!("of version {major}.{minor}")));
     }
     if used > size {
         return Err(Error::Short {
@@ -104,7 +104,5 @@ pub(super) fn check_head(file: &mut File, size: u64) -> Result<Head, Error> {
 }
 
 fn unknown_compressor(name: &str) -> Error {
-    Error::Kind(format!(
-        "compressed with {name}; gzip, xz, zstd and lz4 are read"
-    ))
+    Error::Kind(format!("compressed with {name}"))
 }
