@@ -12,8 +12,6 @@ $(error $(TINYRUST_SIZE_BOARD_DIR)/board.toml is of $(TINYRUST_RUST_TARGET), and
 endif
 endif
 
-TINYRUST_FLASH_TOOL = $(TINYRUST_SIZE_TOOLS_DIR)/bin/imagekit
-
 # Kernel: tinyconfig under the fragments, in one go: what nobody names is off.
 # (tinyconfig followed by the fragments would switch on each `default y` that
 # becomes visible.) Buildroot knows defconfigs only, so its variable is set here,
@@ -44,10 +42,10 @@ BUSYBOX_PERMISSIONS =
 # A setting that did not take effect is a failure. With the images and not with
 # the packages, so that `make linux-menuconfig` can be tried without it.
 define TINYRUST_FLASH_CHECK_FRAGMENTS
-	$(TINYRUST_FLASH_TOOL) kconfig-check $(LINUX_DIR)/.config $(LINUX_KCONFIG_FRAGMENT_FILES)
+	$(TINYRUST_SIZE_TOOL) kconfig-check $(LINUX_DIR)/.config $(LINUX_KCONFIG_FRAGMENT_FILES)
 	$(if $(BR2_TARGET_UBOOT), \
-		$(TINYRUST_FLASH_TOOL) kconfig-check $(UBOOT_DIR)/.config $(UBOOT_KCONFIG_FRAGMENT_FILES))
-	$(TINYRUST_FLASH_TOOL) kconfig-check $(BUSYBOX_DIR)/.config $(BUSYBOX_KCONFIG_FRAGMENT_FILES)
+		$(TINYRUST_SIZE_TOOL) kconfig-check $(UBOOT_DIR)/.config $(UBOOT_KCONFIG_FRAGMENT_FILES))
+	$(TINYRUST_SIZE_TOOL) kconfig-check $(BUSYBOX_DIR)/.config $(BUSYBOX_KCONFIG_FRAGMENT_FILES)
 endef
 TARGET_FINALIZE_HOOKS += TINYRUST_FLASH_CHECK_FRAGMENTS
 
@@ -67,8 +65,18 @@ export TINYRUST_COMMON_DIR = $(BR2_EXTERNAL_TINYRUST_PATH)/../boards/common
 export TINYRUST_LINUX_DIR = $(LINUX_DIR)
 export TINYRUST_TARGET_CC = $(TARGET_CC)
 export TINYRUST_PORT = $(BR2_PACKAGE_TINYRUST_PORT)
-export TINYRUST_VERSIONS = buildroot=$(BR2_VERSION_FULL) linux=$(LINUX_VERSION) \
-	$(if $(BR2_TARGET_UBOOT),u-boot=$(UBOOT_VERSION)) busybox=$(BUSYBOX_VERSION) rust=$(RUST_BIN_VERSION)
+export TINYRUST_DTC = $(LINUX_DIR)/scripts/dtc/dtc
+export TINYRUST_CROSS = $(TARGET_CROSS)
+export TINYRUST_PROFILE = $(TINYRUST_SIZE_PROFILE)
+export TINYRUST_FLAGS = $(wildcard $(TINYRUST_SIZE_FLAGS_DIR)/tinyrust.json)
+export TINYRUST_BUILDER = buildroot $(BR2_VERSION_FULL)
+export TINYRUST_SOURCES = linux=$(LINUX_VERSION) u-boot=$(UBOOT_VERSION) busybox=$(BUSYBOX_VERSION) \
+	$(if $(BR2_TOOLCHAIN_BUILDROOT_MUSL),musl=$(MUSL_VERSION))
+ifeq ($(BR2_PACKAGE_TINYRUST_ALLOCATOR_MIMALLOC),y)
+export TINYRUST_ALLOCATOR = mimalloc
+else
+export TINYRUST_ALLOCATOR = system
+endif
 
 # Boot what was built, from the emulated flash chip. Of another program in the server's
 # place nothing is known but that it answers.
@@ -82,7 +90,7 @@ tinyrust-run: world
 .PHONY: tinyrust-sbom
 tinyrust-sbom: host-flashfit tinyrust
 	$(Q)$(MAKE) -s --no-print-directory -C $(BASE_DIR) show-info | utils/generate-cyclonedx | \
-		$(TINYRUST_FLASH_TOOL) sbom --package tinyrust --target $(RUSTC_TARGET_NAME) \
-			--log $(TINYRUST_DIR)/.tinyrust-size/rustc.log >$(BINARIES_DIR)/sbom.cdx.json.new
+		$(TINYRUST_SIZE_TOOL) sbom --package tinyrust --target $(RUSTC_TARGET_NAME) \
+			--record $(TINYRUST_DIR)/.tinyrust-size/rustc.jsonl >$(BINARIES_DIR)/sbom.cdx.json.new
 	$(Q)mv $(BINARIES_DIR)/sbom.cdx.json.new $(BINARIES_DIR)/sbom.cdx.json
 	@echo $(BINARIES_DIR)/sbom.cdx.json

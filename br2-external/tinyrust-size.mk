@@ -32,6 +32,20 @@ endif
 TINYRUST_SIZE_PROFILE = $(call qstrip,$(BR2_TINYRUST_PROFILE))
 tinyrust-size-key = $(TINYRUST_PROFILE_$(TINYRUST_SIZE_PROFILE)_$(1))
 
+# The settings of the profile, each with a value of its own: an environment that
+# leaves one out leaves it to Buildroot's optimization level. The defaults are
+# those of cargo's release profile.
+TINYRUST_SIZE_OPT_LEVEL = $(or $(call tinyrust-size-key,OPT_LEVEL),3)
+TINYRUST_SIZE_LTO = $(or $(call tinyrust-size-key,LTO),false)
+TINYRUST_SIZE_CODEGEN_UNITS = $(or $(call tinyrust-size-key,CODEGEN_UNITS),16)
+TINYRUST_SIZE_STRIP = $(or $(call tinyrust-size-key,STRIP),false)
+TINYRUST_SIZE_DEBUG = $(or $(call tinyrust-size-key,DEBUG),false)
+TINYRUST_SIZE_DEBUG_ASSERTIONS = $(or $(call tinyrust-size-key,DEBUG_ASSERTIONS),false)
+TINYRUST_SIZE_OVERFLOW_CHECKS = $(or $(call tinyrust-size-key,OVERFLOW_CHECKS),false)
+TINYRUST_SIZE_INCREMENTAL = false
+TINYRUST_SIZE_SETTINGS = \
+	OPT_LEVEL LTO CODEGEN_UNITS PANIC STRIP DEBUG DEBUG_ASSERTIONS OVERFLOW_CHECKS INCREMENTAL
+
 # 1 where the compiler is at least version $(1).
 tinyrust-size-rust-at-least = $(filter $(1),$(firstword \
 	$(shell printf '%s\n' $(1) $(RUST_BIN_VERSION) | sort -V)))
@@ -51,7 +65,7 @@ tinyrust-size-check-rust = \
 		put its library/Cargo.lock there and its checksum into rust-src.hash$(comma) \
 		or set BR2_TINYRUST_STD_REBUILD=n)))
 
-TINYRUST_SIZE_PANIC = $(call tinyrust-size-key,PANIC)
+TINYRUST_SIZE_PANIC = $(or $(call tinyrust-size-key,PANIC),unwind)
 ifeq ($(BR2_TINYRUST_STD_REBUILD),y)
 ifeq ($(BR2_TINYRUST_IMMEDIATE_ABORT),y)
 TINYRUST_SIZE_PANIC = immediate-abort
@@ -68,16 +82,17 @@ ifeq ($(BR2_PACKAGE_HOST_RUSTC_TARGET_ARCH_SUPPORTS)$(BR2_TINYRUST_ARCH_SUPPORTS
 RUSTC_TARGET_NAME = $(TINYRUST_RUST_TARGET)
 endif
 
-# The flags that the proof looks for: those of the profile, and of the board where it
-# is the board's CPU that is built for (the package may be one of an image of any CPU).
+# Those of the profile, and of the board where it is the board's CPU that is built for
+# (the package may be one of an image of any CPU).
 TINYRUST_SIZE_RUSTFLAGS = \
 	$(if $(filter $(RUSTC_TARGET_NAME),$(TINYRUST_RUST_TARGET)),$(TINYRUST_RUST_FLAGS)) \
 	$(call tinyrust-size-key,RUSTFLAGS)
 
-# Those that make the link work with Buildroot's toolchain. The first repeats
-# what pkg-cargo.mk sets on ARM, since setting the variable again replaces it.
-# libunwind is asked for by std's static musl target; it is GCC's libgcc_eh. C code in
-# crates calls libgcc where the CPU lacks an instruction (mimalloc: __popcountsi2).
+# Those that make the link work with Buildroot's toolchain. The first is what
+# pkg-cargo.mk sets on ARM, in a variable that does not count beside
+# CARGO_ENCODED_RUSTFLAGS. libunwind is asked for by std's static musl target; it is
+# GCC's libgcc_eh. C code in crates calls libgcc where the CPU lacks an instruction
+# (mimalloc: __popcountsi2).
 TINYRUST_SIZE_LINK_FLAGS = \
 	$(if $(filter arm,$(NORMALIZED_ARCH)),-Clink-arg=-Wl$(comma)--allow-multiple-definition) \
 	$(if $(BR2_TOOLCHAIN_USES_MUSL),-Clink-self-contained=no -Clink-arg=-lgcc)
@@ -90,23 +105,27 @@ TINYRUST_SIZE_CRATES_OPTS = \
 # yet, or those from before `make host-flashfit-rebuild`; and so may the common one.
 TINYRUST_SIZE_TOOLS_DIR = $(strip \
 	$(if $(BR2_PER_PACKAGE_DIRECTORIES),$(PER_PACKAGE_DIR)/host-flashfit/host,$(HOST_DIR)))
-TINYRUST_SIZE_WRAPPER = $(BR2_EXTERNAL_TINYRUST_PATH)/board/rustc-log
+TINYRUST_SIZE_TOOL = $(TINYRUST_SIZE_TOOLS_DIR)/bin/imagekit
+# What is known of the flags of each program, for build.json.
+TINYRUST_SIZE_FLAGS_DIR = $(BUILD_DIR)/.tinyrust-size
 
+# CARGO_ENCODED_RUSTFLAGS is stronger than the flags in any config.toml of cargo above
+# the build, and its separator is the unit separator of ASCII (The Cargo Book,
+# "build.rustflags"). CARGO_TARGET_DIR would move what is built away from what is installed.
+TINYRUST_SIZE_SEPARATOR := $(shell printf '\037')
 # $(1): package in upper case
 tinyrust-size-env = \
 	RUSTC_BOOTSTRAP=1 \
-	CARGO_PROFILE_RELEASE_OPT_LEVEL="$(call tinyrust-size-key,OPT_LEVEL)" \
-	CARGO_PROFILE_RELEASE_LTO="$(call tinyrust-size-key,LTO)" \
-	CARGO_PROFILE_RELEASE_CODEGEN_UNITS="$(call tinyrust-size-key,CODEGEN_UNITS)" \
-	CARGO_PROFILE_RELEASE_PANIC="$(TINYRUST_SIZE_PANIC)" \
-	CARGO_PROFILE_RELEASE_STRIP="$(call tinyrust-size-key,STRIP)" \
-	CARGO_PROFILE_RELEASE_DEBUG="$(call tinyrust-size-key,DEBUG)" \
-	CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS="false" \
-	CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS="$(call tinyrust-size-key,OVERFLOW_CHECKS)" \
-	CARGO_PROFILE_RELEASE_INCREMENTAL="false" \
-	CARGO_TARGET_$(call UPPERCASE,$(RUSTC_TARGET_NAME))_RUSTFLAGS="$(strip $(TINYRUST_SIZE_RUSTFLAGS) $(TINYRUST_SIZE_LINK_FLAGS) -Lnative=$($(1)_DIR)/.tinyrust-size/lib $(TINYRUST_SIZE_REMAP))" \
-	RUSTC_WRAPPER="$(TINYRUST_SIZE_WRAPPER)" \
-	TINYRUST_RUSTC_LOG="$($(1)_DIR)/.tinyrust-size/rustc.log"
+	$(foreach s,$(TINYRUST_SIZE_SETTINGS),CARGO_PROFILE_RELEASE_$(s)="$(TINYRUST_SIZE_$(s))") \
+	CARGO_ENCODED_RUSTFLAGS="$(subst $(space),$(TINYRUST_SIZE_SEPARATOR),$(strip $(TINYRUST_SIZE_RUSTFLAGS) $(TINYRUST_SIZE_LINK_FLAGS) -Lnative=$($(1)_DIR)/.tinyrust-size/lib $(TINYRUST_SIZE_REMAP)))" \
+	CARGO_TARGET_DIR="$(call tinyrust-size-target-dir,$(1))" \
+	RUSTC_WRAPPER="$(TINYRUST_SIZE_TOOL)" \
+	TINYRUST_RUSTC_RECORD="$($(1)_DIR)/.tinyrust-size/rustc.jsonl"
+
+# $(1): package in upper case
+tinyrust-size-target-dir = $(patsubst %/,%,$($(1)_SRCDIR))/target
+# $(1): package in upper case, $(2): program
+tinyrust-size-program = $(call tinyrust-size-target-dir,$(1))/$(RUSTC_TARGET_NAME)/release/$(2)
 
 # The same bytes in another output directory.
 TINYRUST_SIZE_REMAP = --remap-path-prefix=$($(1)_DIR)=. --remap-path-prefix=$(HOST_DIR)=host
@@ -118,7 +137,7 @@ define TINYRUST_SIZE_PREPARE
 	printf '%s\n' '$(subst ','\'',$(strip $(call tinyrust-size-env,$(PKG)) $($(PKG)_CARGO_BUILD_OPTS)))' \
 		>$(@D)/.tinyrust-size/options.new
 	if ! cmp -s $(@D)/.tinyrust-size/options.new $(@D)/.tinyrust-size/options; then \
-		rm -rf $($(PKG)_SRCDIR)/target $(@D)/.tinyrust-size/rustc.log; \
+		rm -rf $(call tinyrust-size-target-dir,$(PKG)) $(@D)/.tinyrust-size/rustc.jsonl; \
 		mv $(@D)/.tinyrust-size/options.new $(@D)/.tinyrust-size/options; \
 	fi
 	cp -f $$($(TARGET_CC) $(TARGET_ABI) -print-file-name=libgcc_eh.a) \
@@ -128,28 +147,30 @@ define TINYRUST_SIZE_PREPARE
 	fi
 endef
 
-# What rustc was given, compared with what the options say.
-define TINYRUST_SIZE_PROVE
-	$(TINYRUST_SIZE_TOOLS_DIR)/bin/imagekit rust-check \
-		--log $(@D)/.tinyrust-size/rustc.log \
-		--target $(RUSTC_TARGET_NAME) \
-		--codegen opt-level=$(call tinyrust-size-key,OPT_LEVEL) \
-		--codegen codegen-units=$(call tinyrust-size-key,CODEGEN_UNITS) \
-		--codegen panic=$(TINYRUST_SIZE_PANIC) \
-		--lto $(call tinyrust-size-key,LTO) \
-		$(foreach f,$(TINYRUST_SIZE_RUSTFLAGS),--rustflag $(f)) \
-		$(if $(BR2_TINYRUST_STD_REBUILD),--build-std) \
-		$(foreach p,$($(PKG)_PROGRAMS),--program $(p))
+# What rustc was given, compared with what the options say, and the program that comes of it.
+define TINYRUST_SIZE_CHECK
+	mkdir -p $(TINYRUST_SIZE_FLAGS_DIR)
+	$(foreach p,$($(PKG)_PROGRAMS),
+		$(TINYRUST_SIZE_TOOL) rust-check \
+			--record $(@D)/.tinyrust-size/rustc.jsonl \
+			--target $(RUSTC_TARGET_NAME) \
+			$(foreach s,$(TINYRUST_SIZE_SETTINGS),--setting \
+				$(subst _,-,$(call LOWERCASE,$(s)))=$(TINYRUST_SIZE_$(s))) \
+			$(foreach f,$(TINYRUST_SIZE_RUSTFLAGS) $(TINYRUST_SIZE_LINK_FLAGS),--rustflag=$(f)) \
+			$(if $(BR2_TINYRUST_STD_REBUILD),--build-std) \
+			--program $(p)=$(call tinyrust-size-program,$(PKG),$(p)) \
+			--json $(TINYRUST_SIZE_FLAGS_DIR)/$(or $($(PKG)_INSTALL_AS),$(p)).json
+	)
 endef
 
 # Symbols of a profile that keeps them go to a file beside the images: Buildroot
 # strips what is installed, and the bytes that count are those without them.
 define TINYRUST_SIZE_INSTALL
 	$(foreach p,$($(PKG)_PROGRAMS),
-		$(INSTALL) -D -m 0755 $($(PKG)_SRCDIR)/target/$(RUSTC_TARGET_NAME)/release/$(p) \
+		$(INSTALL) -D -m 0755 $(call tinyrust-size-program,$(PKG),$(p)) \
 			$(TARGET_DIR)/usr/bin/$(or $($(PKG)_INSTALL_AS),$(p))
 		rm -f $(BINARIES_DIR)/$(or $($(PKG)_INSTALL_AS),$(p)).debug
-		$(if $(filter false,$(call tinyrust-size-key,STRIP)),
+		$(if $(filter false,$(TINYRUST_SIZE_STRIP)),
 			mkdir -p $(BINARIES_DIR)
 			$(TARGET_OBJCOPY) --only-keep-debug \
 				$(TARGET_DIR)/usr/bin/$(or $($(PKG)_INSTALL_AS),$(p)) \
@@ -181,10 +202,10 @@ endef
 
 # The crates in the program, with licences, beside the other legal information.
 define TINYRUST_SIZE_LEGAL_INFO
-	if [ -s $($(PKG)_DIR)/.tinyrust-size/rustc.log ]; then \
+	if [ -s $($(PKG)_DIR)/.tinyrust-size/rustc.jsonl ]; then \
 		mkdir -p $(LICENSE_FILES_DIR_TARGET)/$($(PKG)_BASENAME_RAW)-crates && \
-		$(TINYRUST_SIZE_TOOLS_DIR)/bin/imagekit crates \
-			--log $($(PKG)_DIR)/.tinyrust-size/rustc.log \
+		$(TINYRUST_SIZE_TOOL) crates \
+			--record $($(PKG)_DIR)/.tinyrust-size/rustc.jsonl \
 			--target $(RUSTC_TARGET_NAME) \
 			--licenses $(LICENSE_FILES_DIR_TARGET)/$($(PKG)_BASENAME_RAW)-crates \
 			>$(LEGAL_INFO_DIR)/$($(PKG)_RAWNAME)-crates.csv; \
@@ -194,34 +215,56 @@ define TINYRUST_SIZE_LEGAL_INFO
 	fi
 endef
 
-# What cargo left beside a local crate is neither copied to the build nor, by legal-info,
-# which has a list of its own of what it leaves out, into the archive of the source.
-# $(1): package, $(2): package in upper case
-tinyrust-size-local = \
-	$(eval $(2)_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS += --exclude /target) \
-	$(eval $(1)-legal-info: private RSYNC_VCS_EXCLUSIONS += --exclude /target)
+################################################################################
+# inner-tinyrust-size-package -- what a package of the size profile adds to a
+# cargo-package
+#
+#  argument 1 is the lowercase package name
+#  argument 2 is the uppercase package name
+#
+# A site that is not local was vendored at its download. What cargo left beside a
+# local crate is neither copied to the build nor, by legal-info, which has a list of
+# its own of what it leaves out, into the archive of the source. With
+# BR2_ENABLE_DEBUG Buildroot leaves --release out.
+################################################################################
 
-# $(1): package, $(2): package in upper case. With BR2_ENABLE_DEBUG Buildroot
-# leaves --release out. A site that is not local was vendored at its download.
-tinyrust-size-settings = \
-	$(if $(filter yy,$(BR2_PACKAGE_$(2))$(BR_BUILDING)),$(call tinyrust-size-check-rust,$(1))) \
-	$(if $(filter local,$($(2)_SITE_METHOD)),$(call tinyrust-size-local,$(1),$(2))) \
-	$(eval $(2)_PROGRAMS ?= $(1)) \
-	$(eval $(2)_DEPENDENCIES += host-flashfit host-cargo-crates) \
-	$(eval $(2)_DEPENDENCIES += $(if $(BR2_TINYRUST_STD_REBUILD),host-rust-src)) \
-	$(eval $(2)_DEPENDENCIES += $(if $(BR2_TINYRUST_UPX),host-upx)) \
-	$(eval $(2)_CARGO_ENV += $$(call tinyrust-size-env,$(2))) \
-	$(eval $(2)_CARGO_BUILD_OPTS += $(if $(BR2_ENABLE_DEBUG),--release) $$(TINYRUST_SIZE_Z)) \
-	$(eval $(2)_CARGO_BUILD_OPTS += \
-		$(if $(filter local,$($(2)_SITE_METHOD)),$$(TINYRUST_SIZE_CRATES_OPTS))) \
-	$(eval $(2)_PRE_BUILD_HOOKS += TINYRUST_SIZE_PREPARE) \
-	$(eval $(2)_POST_BUILD_HOOKS += TINYRUST_SIZE_PROVE) \
-	$(eval $(2)_INSTALL_TARGET_CMDS ?= $$(TINYRUST_SIZE_INSTALL)) \
-	$(eval $(2)_POST_INSTALL_TARGET_HOOKS += $(if $(BR2_TINYRUST_UPX),TINYRUST_SIZE_PACK) \
-		TINYRUST_SIZE_COPY) \
-	$(eval $(2)_POST_LEGAL_INFO_HOOKS += TINYRUST_SIZE_LEGAL_INFO)
+define inner-tinyrust-size-package
+
+ifeq ($$(BR2_PACKAGE_$(2))$$(BR_BUILDING),yy)
+$$(call tinyrust-size-check-rust,$(1))
+endif
+
+$(2)_PROGRAMS ?= $(1)
+
+$(2)_DEPENDENCIES += host-flashfit host-cargo-crates
+ifeq ($$(BR2_TINYRUST_STD_REBUILD),y)
+$(2)_DEPENDENCIES += host-rust-src
+endif
+ifeq ($$(BR2_TINYRUST_UPX),y)
+$(2)_DEPENDENCIES += host-upx
+$(2)_POST_INSTALL_TARGET_HOOKS += TINYRUST_SIZE_PACK
+endif
+
+$(2)_CARGO_ENV += $$(call tinyrust-size-env,$(2))
+$(2)_CARGO_BUILD_OPTS += $$(TINYRUST_SIZE_Z)
+ifeq ($$(BR2_ENABLE_DEBUG),y)
+$(2)_CARGO_BUILD_OPTS += --release
+endif
+ifeq ($$($(2)_SITE_METHOD),local)
+$(2)_CARGO_BUILD_OPTS += $$(TINYRUST_SIZE_CRATES_OPTS)
+$(2)_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS += --exclude /target
+$(1)-legal-info: private RSYNC_VCS_EXCLUSIONS += --exclude /target
+endif
+
+$(2)_PRE_BUILD_HOOKS += TINYRUST_SIZE_PREPARE
+$(2)_POST_BUILD_HOOKS += TINYRUST_SIZE_CHECK
+$(2)_INSTALL_TARGET_CMDS ?= $$(TINYRUST_SIZE_INSTALL)
+$(2)_POST_INSTALL_TARGET_HOOKS += TINYRUST_SIZE_COPY
+$(2)_POST_LEGAL_INFO_HOOKS += TINYRUST_SIZE_LEGAL_INFO
+
+endef
 
 tinyrust-size-package = \
-	$(call tinyrust-size-settings,$(pkgname),$(call UPPERCASE,$(pkgname)))$(sep)$(cargo-package)
+	$(call inner-tinyrust-size-package,$(pkgname),$(call UPPERCASE,$(pkgname)))$(sep)$(cargo-package)
 
 endif # TINYRUST_SIZE_MK

@@ -2,6 +2,7 @@
 # the makefiles and look at what they set. Variables come from the command line.
 qstrip = $(strip $(subst ",,$(1)))
 UPPERCASE = $(shell echo '$(1)' | tr 'a-z-' 'A-Z_')
+LOWERCASE = $(shell echo '$(1)' | tr 'A-Z' 'a-z')
 comma := ,
 empty :=
 space := $(empty) $(empty)
@@ -35,6 +36,7 @@ BR2_TINYRUST_BOARD_DIR ?= "$(BR2_EXTERNAL_TINYRUST_PATH)/../boards/$(shell cat $
 BR_BUILDING = y
 MAKECMDGOALS ?= print
 TINYRUST_DIR = /build/tinyrust-0.1.0
+TINYRUST_SRCDIR = $(TINYRUST_DIR)/
 
 include $(BR2_EXTERNAL_TINYRUST_PATH)/external.mk
 include $(addsuffix /external.mk,$(OTHER_TREES))

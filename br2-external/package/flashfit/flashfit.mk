@@ -23,6 +23,8 @@ FLASHFIT_LICENSE_FILES = LICENSE-MIT LICENSE-APACHE
 host-flashfit-legal-info: private RSYNC_VCS_EXCLUSIONS += $(HOST_FLASHFIT_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS)
 
 HOST_FLASHFIT_DEPENDENCIES = host-cargo-crates
+# Another folder in the environment would move what is installed below.
+HOST_FLASHFIT_CARGO_ENV = CARGO_TARGET_DIR="$(@D)/target"
 HOST_FLASHFIT_CARGO_BUILD_OPTS = \
 	--package flashfit --package imagekit \
 	--config 'source.crates-io.replace-with="cargo-crates"' \
