@@ -88,7 +88,7 @@ pub fn build_linked(
         };
         log.run(make().arg("allnoconfig"))?;
         let config = rooms.work.join(".config");
-        let merged = merge(&fs::read_to_string(&config)?, &kconfig::join(&fragments));
+        let merged = kconfig::merge(&fs::read_to_string(&config)?, &kconfig::join(&fragments));
         fs::write(&config, merged)?;
         // Its kconfig is old: it has no olddefconfig, and asks for what it has no value of.
         // Empty answers take the defaults.
@@ -108,39 +108,4 @@ pub fn build_linked(
         copy(&config, &rooms.out.join("config"), 0o644)
     })?;
     Ok((Busybox { path: entry.path }, entry.hit))
-}
-
-/// A configuration with the lines of a fragment in the place of its own: of two lines for
-/// one name, busybox' kconfig takes the first, other kconfigs the last.
-fn merge(config: &str, fragment: &str) -> String {
-    let named = fragment.lines().filter_map(name).collect::<Vec<_>>();
-    let kept = config
-        .lines()
-        .filter(|line| name(line).is_none_or(|name| !named.contains(&name)))
-        .map(|line| format!("{line}\n"))
-        .collect::<String>();
-    kept + fragment
-}
-
-/// The name that a line sets or unsets.
-fn name(line: &str) -> Option<&str> {
-    let line = line.strip_prefix("# ").unwrap_or(line);
-    let rest = line.strip_prefix("CONFIG_")?;
-    let end = rest.find(['=', ' '])?;
-    Some(&rest[..end])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fragments_lines_stand_in_the_place_of_the_old_ones() {
-        let config = "# head\n# CONFIG_LS is not set\nCONFIG_LSX=y\nCONFIG_CAT=y\n";
-        let merged = merge(config, "CONFIG_LS=y\n# CONFIG_CAT is not set\n");
-        assert_eq!(
-            merged,
-            "# head\nCONFIG_LSX=y\nCONFIG_LS=y\n# CONFIG_CAT is not set\n"
-        );
-    }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use rustcheck::record::sha256_file;
 use rustcheck::verify::Verified;
 use serde::{Deserialize, Serialize};
@@ -174,18 +174,49 @@ pub struct Args {
     /// The git revision of what the image is built from
     #[arg(long)]
     revision: String,
-    /// The rustc that compiled the server
-    #[arg(long)]
-    rustc: std::path::PathBuf,
-    /// The prefix of gcc and ld, as in arm-linux-gnueabihf-
-    #[arg(long)]
-    cc_prefix: String,
+    #[command(flatten)]
+    compilers: Option<CompilerArgs>,
+    /// What `imagekit compilers` printed where they were in use
+    #[arg(long = "compilers", conflicts_with = "CompilerArgs")]
+    #[arg(required_unless_present = "CompilerArgs")]
+    recorded: Option<std::path::PathBuf>,
     /// A source, as NAME=VERSION
     #[arg(long = "source", value_parser = source)]
     sources: Vec<(String, Source)>,
     /// What `imagekit rust-check --json` wrote
     #[arg(long)]
     rust_flags: Option<std::path::PathBuf>,
+}
+
+/// The compilers that an image is made with.
+#[derive(Debug, clap::Args)]
+pub struct CompilerArgs {
+    /// The rustc that compiled the server
+    #[arg(long)]
+    rustc: std::path::PathBuf,
+    /// The prefix of gcc and ld, as in arm-linux-gnueabihf-
+    #[arg(long)]
+    cc_prefix: String,
+}
+
+impl CompilerArgs {
+    /// What they say of themselves.
+    ///
+    /// # Errors
+    /// When one cannot be run.
+    pub fn facts(&self) -> Result<Compilers> {
+        Ok(Compilers {
+            rustc: rustc_facts(&self.rustc)?,
+            cc: cc_facts(&self.cc_prefix)?,
+        })
+    }
+}
+
+/// What compilers say of themselves, in the words of [`BuildRecord`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compilers {
+    rustc: BTreeMap<String, String>,
+    cc: String,
 }
 
 fn source(text: &str) -> Result<(String, Source), String> {
@@ -215,6 +246,15 @@ pub fn run(args: &Args) -> Result<()> {
             unknown: "the builder recorded no calls of rustc".to_owned(),
         },
     };
+    let compilers = match (&args.compilers, &args.recorded) {
+        (Some(compilers), _) => compilers.facts()?,
+        (None, Some(path)) => {
+            let text = fs::read_to_string(path)
+                .with_context(|| format!("cannot read {}", path.display()))?;
+            serde_json::from_str(&text).with_context(|| format!("in {}", path.display()))?
+        }
+        (None, None) => bail!("--rustc and --cc-prefix, or --compilers, must say the compilers"),
+    };
     let record = BuildRecord {
         schema: SCHEMA.to_owned(),
         builder: args.builder.clone(),
@@ -226,8 +266,8 @@ pub fn run(args: &Args) -> Result<()> {
             .unwrap_or_else(|| rust.allocator.clone()),
         target: rust.target.clone(),
         git_revision: args.revision.clone(),
-        rustc: rustc_facts(&args.rustc)?,
-        cc: cc_facts(&args.cc_prefix)?,
+        rustc: compilers.rustc,
+        cc: compilers.cc,
         sources: args.sources.iter().cloned().collect(),
         rust_flags,
         files: BTreeMap::new(),
@@ -238,6 +278,7 @@ pub fn run(args: &Args) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::Parser as _;
 
     fn record() -> BuildRecord {
         BuildRecord {
@@ -269,6 +310,38 @@ mod tests {
         let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         let files = [("flash.bin".to_owned(), hash.to_owned())].into();
         assert_eq!(read, BuildRecord { files, ..record() });
+    }
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    #[test]
+    fn the_compilers_are_run_or_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let facts = folder.path().join("compilers.json");
+        let said = r#"{"rustc":{"release":"1.95.0"},"cc":"gcc 14; ld 2.44"}"#;
+        fs::write(&facts, said).unwrap();
+        let board = concat!(env!("CARGO_MANIFEST_DIR"), "/../../boards/malta/board.toml");
+        let images = folder.path().join("images");
+        fs::create_dir(&images).unwrap();
+        let images = images.to_str().unwrap();
+        let fixed = [
+            "build-json",
+            board,
+            images,
+            "--builder=yocto",
+            "--revision=0",
+        ];
+        let parse = |more: &[&str]| Line::try_parse_from(fixed.iter().chain(more));
+        let line = parse(&["--compilers", facts.to_str().unwrap()]).unwrap();
+        run(&line.args).unwrap();
+        let record = BuildRecord::load(&folder.path().join("images/build.json")).unwrap();
+        assert_eq!(record.cc, "gcc 14; ld 2.44");
+        parse(&["--rustc=rustc", "--cc-prefix=x-"]).unwrap();
+        assert!(parse(&[]).is_err() && parse(&["--rustc=rustc"]).is_err());
     }
 
     #[test]

@@ -56,6 +56,26 @@ pub fn join(fragments: &[Fragment]) -> String {
         .collect()
 }
 
+/// A configuration with the lines of a fragment in the place of its own: of two lines for
+/// one name, busybox' kconfig takes the first, other kconfigs the last.
+pub fn merge(config: &str, fragment: &str) -> String {
+    let named = fragment.lines().filter_map(name).collect::<Vec<_>>();
+    let kept = config
+        .lines()
+        .filter(|line| name(line).is_none_or(|name| !named.contains(&name)))
+        .map(|line| format!("{line}\n"))
+        .collect::<String>();
+    kept + fragment
+}
+
+/// The name that a line sets or unsets.
+fn name(line: &str) -> Option<&str> {
+    let line = line.strip_prefix("# ").unwrap_or(line);
+    let rest = line.strip_prefix("CONFIG_")?;
+    let end = rest.find(['=', ' '])?;
+    Some(&rest[..end])
+}
+
 /// Compares each line of the fragments with the final .config.
 ///
 /// A name that a later fragment sets again is checked against the later one.
@@ -164,6 +184,16 @@ mod tests {
 
     const CONFIG: &str = "#\n# Automatically generated file; DO NOT EDIT.\n#\n\
         CONFIG_NET=y\nCONFIG_HZ=100\n# CONFIG_SMP is not set\nCONFIG_NAME=\"a b=c\"\n";
+
+    #[test]
+    fn a_fragments_lines_stand_in_the_place_of_the_old_ones() {
+        let config = "# head\n# CONFIG_LS is not set\nCONFIG_LSX=y\nCONFIG_CAT=y\n";
+        let merged = merge(config, "CONFIG_LS=y\n# CONFIG_CAT is not set\n");
+        assert_eq!(
+            merged,
+            "# head\nCONFIG_LSX=y\nCONFIG_LS=y\n# CONFIG_CAT is not set\n"
+        );
+    }
 
     #[test]
     fn what_landed_passes_in_every_form() {

@@ -51,6 +51,9 @@ enum Command {
         #[command(flatten)]
         inputs: kernel_fit::Inputs,
     },
+    /// Print what compilers are in use as JSON, for `build-json --compilers` of another machine
+    /// or task
+    Compilers(build_json::CompilerArgs),
     /// Write build.json into an image folder: what it was made from
     BuildJson(build_json::Args),
     /// Compare what rustc was given with what the options say
@@ -58,6 +61,14 @@ enum Command {
     /// Check that each line of the fragments is in the final .config
     KconfigCheck {
         /// The final .config
+        config: PathBuf,
+        /// The fragments, in their order
+        #[arg(required = true)]
+        fragments: Vec<PathBuf>,
+    },
+    /// Put the lines of the fragments into a .config, in the place of its own
+    KconfigMerge {
+        /// The .config, which is changed
         config: PathBuf,
         /// The fragments, in their order
         #[arg(required = true)]
@@ -107,12 +118,19 @@ fn run(command: Command) -> Result<()> {
         }
         Command::BootImage { board, images } => boot_image::write(&load(&board)?, &images),
         Command::KernelFit { board, inputs } => kernel_fit::build(&load(&board)?, &inputs),
+        Command::Compilers(args) => {
+            println!("{}", serde_json::to_string_pretty(&args.facts()?)?);
+            Ok(())
+        }
         Command::BuildJson(args) => build_json::run(&args),
         Command::RustCheck(args) => rust_check::run(&args),
-        Command::KconfigCheck { config, fragments } => {
-            let load = |path: &PathBuf| Fragment::load(path, path.clone());
-            let fragments = fragments.iter().map(load).collect::<Result<Vec<_>>>()?;
-            kconfig::check(&fragments, &config)
+        Command::KconfigCheck { config, fragments } => kconfig::check(&read(&fragments)?, &config),
+        Command::KconfigMerge { config, fragments } => {
+            let shown = config.display();
+            let old =
+                std::fs::read_to_string(&config).with_context(|| format!("cannot read {shown}"))?;
+            let new = kconfig::merge(&old, &kconfig::join(&read(&fragments)?));
+            std::fs::write(&config, new).with_context(|| format!("cannot write {shown}"))
         }
         Command::Emulator { images, chip, port } => {
             println!("{}", qemu_command(&images, &chip, port)?);
@@ -121,6 +139,12 @@ fn run(command: Command) -> Result<()> {
         Command::Crates(args) => crates::run(&args),
         Command::Sbom(args) => sbom::run(&args),
     }
+}
+
+/// The fragments, by their names.
+fn read(fragments: &[PathBuf]) -> Result<Vec<Fragment>> {
+    let load = |path: &PathBuf| Fragment::load(path, path.clone());
+    fragments.iter().map(load).collect()
 }
 
 /// Programs the chip and gives the command, as JSON.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use rustcheck::verify::{Expected, Program, verify};
-use rustcheck::{profiles, record};
+use rustcheck::{installed, profiles, record};
 
 /// What is compared.
 #[derive(Debug, clap::Args)]
@@ -15,7 +15,8 @@ pub struct Args {
     /// The target triple
     #[arg(long)]
     target: String,
-    /// A setting of the cargo profile, name=value: opt-level=z, lto=fat, debug=false …
+    /// A setting of the cargo profile, name=value: opt-level=z, lto=fat, debug=false …; the others
+    /// are those of cargo's `release`
     #[arg(long = "setting", value_parser = pair)]
     settings: Vec<(String, String)>,
     /// A flag of every crate for the target; all of them must be named
@@ -25,8 +26,12 @@ pub struct Args {
     #[arg(long)]
     build_std: bool,
     /// A program that must have come out, as NAME, or NAME=FILE where FILE is to be that program
-    #[arg(long = "program", required = true, value_parser = program)]
+    #[arg(long = "program", value_parser = program)]
     programs: Vec<Program>,
+    /// A folder with installed files: each program in it must be one of the record; without any
+    /// program at all, every crate for the target is compared
+    #[arg(long)]
+    installed: Option<PathBuf>,
     /// Write what was found to this file, as JSON
     #[arg(long)]
     json: Option<PathBuf>,
@@ -55,20 +60,30 @@ fn program(text: &str) -> Result<Program, String> {
 pub fn run(args: &Args) -> Result<()> {
     let settings = args.settings.iter().cloned();
     let settings = settings.map(|(name, word)| (name, toml::Value::String(word)));
-    let profile = profiles::of_settings(&settings.collect());
+    let profile = profiles::of_settings(settings.collect());
+    let calls = record::read(&args.record)?;
+    let mut programs = args.programs.clone();
+    if let Some(folder) = &args.installed {
+        programs.extend(installed::programs(&calls, &args.target, folder)?);
+    }
     let expected = Expected {
         target: args.target.clone(),
         codegen: profile.codegen,
         lto: profile.lto,
         rustflags: args.rustflags.clone(),
         build_std: args.build_std,
-        programs: args.programs.clone(),
+        programs,
     };
-    let verified = verify(&record::read(&args.record)?, &expected)?;
-    let names = args.programs.iter().map(|program| program.name.as_str());
+    let verified = verify(&calls, &expected)?;
+    let names = expected.programs.iter().map(|program| &*program.name);
+    let names = names.collect::<Vec<_>>().join(", ");
     println!(
         "{}: {} crates for {}, {} of them std's: {}",
-        names.collect::<Vec<_>>().join(", "),
+        if names.is_empty() {
+            "no program"
+        } else {
+            &names
+        },
         verified.crates,
         args.target,
         verified.std_crates,

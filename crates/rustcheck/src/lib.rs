@@ -7,6 +7,7 @@
 //! ([`verify`](mod@verify)).
 
 pub mod crates;
+pub mod installed;
 mod options;
 pub mod profiles;
 pub mod record;

@@ -106,22 +106,29 @@ fn resolve(profiles: &toml::Table, name: &str) -> Result<CargoProfile> {
             None => bail!("[profile.{at}] is not there or inherits nothing"),
         }
     }
-    // Cargo's own defaults (The Cargo Book, Profiles).
-    let optimized = seen.iter().any(|name| name == "release");
-    for (name, release, dev) in [("opt-level", "3", "0"), ("debug", "none", "full")] {
-        let value = if optimized { release } else { dev };
+    let release = seen.iter().any(|name| name == "release");
+    let defaults = if release { RELEASE } else { DEV };
+    Ok(with_defaults(settings, &defaults))
+}
+
+/// Cargo's own defaults (The Cargo Book, Profiles).
+const RELEASE: [(&str, &str); 2] = [("opt-level", "3"), ("debug", "none")];
+const DEV: [(&str, &str); 2] = [("opt-level", "0"), ("debug", "full")];
+
+/// What follows from settings of a profile, by cargo's names for them; words and numbers may be
+/// strings, as in the variables `CARGO_PROFILE_*`. What is not set is as in cargo's `release`.
+pub fn of_settings(settings: toml::Table) -> CargoProfile {
+    with_defaults(settings, &RELEASE)
+}
+
+fn with_defaults(mut settings: toml::Table, defaults: &[(&str, &str)]) -> CargoProfile {
+    for &(name, value) in defaults {
         let value = || toml::Value::String(value.to_owned());
         settings.entry(name).or_insert_with(value);
     }
-    Ok(of_settings(&settings))
-}
-
-/// What follows from settings of a profile, by cargo's names for them; words and numbers may be
-/// strings, as in the variables `CARGO_PROFILE_*`.
-pub fn of_settings(settings: &toml::Table) -> CargoProfile {
     let word = settings.get("lto").map(toml::Value::to_string);
     CargoProfile {
-        codegen: codegen(settings),
+        codegen: codegen(&settings),
         lto: match word.as_deref().map(|word| word.trim_matches('"')) {
             Some("true" | "fat") => Lto::Fat,
             Some("thin") => Lto::Thin,
@@ -218,7 +225,7 @@ mod tests {
         let words = [("lto", "true"), ("debug", "false"), ("opt-level", "z")];
         let value = |word: &str| toml::Value::String(word.to_owned());
         let settings = words.map(|(name, word)| (name.to_owned(), value(word)));
-        let profile = of_settings(&settings.into_iter().collect());
+        let profile = of_settings(settings.into_iter().collect());
         assert_eq!(profile.lto, Lto::Fat);
         assert_eq!(
             (
@@ -227,6 +234,8 @@ mod tests {
             ),
             ("0", "z")
         );
+        let release = of_settings(toml::Table::new());
+        assert_eq!(release.codegen["opt-level"], "3");
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub struct Expected {
     pub rustflags: Vec<String>,
     /// The standard library is compiled as well.
     pub build_std: bool,
-    /// The programs that come out.
+    /// The programs that come out; none: all that was compiled for the target is compared.
     pub programs: Vec<Program>,
 }
 
@@ -104,6 +104,13 @@ pub fn verify(calls: &[Call], expected: &Expected) -> Result<Verified> {
             wrong.plain(&format!(
                 "{missing}: its compilation was not recorded; remove cargo's target folder and build again"
             ));
+        }
+    }
+    if expected.programs.is_empty() {
+        let all = calls.iter().filter(|call| is_for(call, &expected.target));
+        members.extend(all.map(|call| (call.unit(), call)));
+        if members.is_empty() {
+            wrong.plain(&format!("nothing was compiled for {}", expected.target));
         }
     }
     let wanted = wanted(expected);
@@ -530,6 +537,23 @@ mod tests {
         let mut all = calls(("extra-filename=-9", "extra-filename=-5"));
         all.extend(calls(("", "")));
         assert_eq!(verify(&all, &expected()).unwrap().crates, 4);
+    }
+
+    #[test]
+    fn without_a_program_every_crate_for_the_target_is_compared() {
+        let library = |calls: Vec<Call>| {
+            let calls = calls.into_iter().filter(|call| !call.links());
+            let expected = Expected {
+                programs: Vec::new(),
+                ..expected()
+            };
+            verify(&calls.collect::<Vec<_>>(), &expected)
+        };
+        assert_eq!(library(calls(("", ""))).unwrap().crates, 3);
+        let error = library(calls(("opt-level=z", "opt-level=2"))).unwrap_err();
+        assert!(error.to_string().contains("-Copt-level=2 given"), "{error}");
+        let error = library(Vec::new()).unwrap_err().to_string();
+        assert!(error.contains("nothing was compiled for"), "{error}");
     }
 
     #[test]
