@@ -5,6 +5,31 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// The text of a file.
+///
+/// # Errors
+/// When it cannot be read: with its path.
+pub fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// A JSON file's value.
+///
+/// # Errors
+/// When the file cannot be read or is of another form: with its path.
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    serde_json::from_str(&read(path)?).with_context(|| format!("in {}", path.display()))
+}
+
+/// A TOML file's value.
+///
+/// # Errors
+/// When the file cannot be read or is of another form: with its path.
+pub fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    toml::from_str(&read(path)?).with_context(|| format!("in {}", path.display()))
+}
 
 /// What is in a folder, by name.
 ///

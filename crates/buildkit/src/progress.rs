@@ -25,7 +25,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Running {
-    steps: Vec<(&'static str, Instant)>,
+    steps: Vec<(usize, String, Instant)>,
     ended: bool,
 }
 
@@ -42,11 +42,18 @@ pub enum Outcome {
     Stopped,
 }
 
-/// A step that goes on.
-pub struct Step<'a> {
+impl Outcome {
+    /// What is done, or was found in the cache.
+    pub fn of(cached: bool) -> Self {
+        if cached { Self::Cached } else { Self::Built }
+    }
+}
+
+/// A step that goes on, as it is shown.
+pub struct Shown<'a> {
     progress: &'a Progress,
     number: usize,
-    name: &'static str,
+    name: String,
     since: Instant,
     bar: Option<ProgressBar>,
 }
@@ -72,13 +79,14 @@ impl Progress {
     }
 
     /// Shows that a step begins; `number` counts from 1.
-    pub fn start(&self, number: usize, name: &'static str) -> Step<'_> {
+    pub fn start(&self, number: usize, name: impl Into<String>) -> Shown<'_> {
+        let name = name.into();
         let bar = self.shared.bars.as_ref().map(|bars| {
             let bar = bars.add(ProgressBar::new_spinner());
             let style = ProgressStyle::with_template("{prefix} {msg:<12} {spinner} {elapsed}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
             bar.set_prefix(self.label(number));
-            bar.set_message(name);
+            bar.set_message(name.clone());
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
@@ -86,8 +94,8 @@ impl Progress {
             eprintln!("{} {name} …", self.label(number));
         }
         let since = Instant::now();
-        self.shared.lock().steps.push((name, since));
-        Step {
+        self.shared.lock().steps.push((number, name.clone(), since));
+        Shown {
             progress: self,
             number,
             name,
@@ -122,15 +130,18 @@ impl Drop for Progress {
     }
 }
 
-impl Step<'_> {
+impl Shown<'_> {
     /// Shows how the step ended and how long it took.
     pub fn finish(self, outcome: Outcome) {
-        let Self { progress, name, .. } = self;
-        progress
-            .shared
-            .lock()
-            .steps
-            .retain(|(step, _)| *step != name);
+        let Self {
+            progress,
+            number,
+            name,
+            ..
+        } = self;
+        let mut running = progress.shared.lock();
+        running.steps.retain(|(step, ..)| *step != number);
+        drop(running);
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
@@ -141,10 +152,7 @@ impl Step<'_> {
             Outcome::Failed => format!("failed after {took}"),
             Outcome::Stopped => format!("stopped after {took}"),
         };
-        progress.note(&format!(
-            "{} {name:<12} {word}",
-            progress.label(self.number)
-        ));
+        progress.note(&format!("{} {name:<12} {word}", progress.label(number)));
     }
 }
 
@@ -165,7 +173,7 @@ impl Shared {
                 let steps = running
                     .steps
                     .iter()
-                    .map(|(name, since)| format!("{name} {}", duration(since.elapsed())))
+                    .map(|(_, name, since)| format!("{name} {}", duration(since.elapsed())))
                     .collect::<Vec<_>>();
                 eprintln!("      still at work: {}", steps.join(", "));
             }

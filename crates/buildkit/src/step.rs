@@ -96,11 +96,7 @@ impl Steps {
         let shown = self.progress.start(number, name);
         match work(&log) {
             Ok((value, cached)) => {
-                shown.finish(if cached {
-                    Outcome::Cached
-                } else {
-                    Outcome::Built
-                });
+                shown.finish(Outcome::of(cached));
                 Ok(value)
             }
             Err(error) => {

@@ -1,4 +1,4 @@
-//! `cargo xtask app --all`: the server of every board, compiled for its target and weighed.
+//! `cargo xtask app --all`: the server of every board, compiled for its target and measured.
 //!
 //! Without kernel and boot loader this takes minutes and not an hour, and shows what a change of
 //! the app does to each processor. What it takes on flash is what it will take in the image:
@@ -10,6 +10,8 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use board::Component;
 use board::units::Bytes;
+use flashfit::table::Table;
+use serde::{Deserialize, Serialize};
 
 use crate::on_flash::on_flash;
 use buildkit::checkout::Repo;
@@ -22,55 +24,45 @@ use direct::image;
 /// Where the server is in the root file system, and its file in the image folder.
 const SERVER: (&str, &str) = ("/usr/bin/tinyrust", "tinyrust");
 
-/// Compiles and weighs each.
-///
-/// # Errors
-/// When one does not compile or is over a budget; the others are compiled all the same.
+/// Compiles and measures each.
 pub fn run(repo: &Repo, jobs: Option<usize>, profile: Option<&str>) -> Result<()> {
     let mut wrong = Vec::new();
-    let mut table = format!(
-        "{:<16} {:<34} {:>9} {:>9}\n",
-        "board", "target", "ELF", "on flash"
-    );
+    let mut table = Table::new(&["board", "target", ">ELF", ">on flash"]);
     for name in repo.boards()? {
         match one(repo, &name, jobs, profile) {
-            Ok((target, weight, over)) => {
-                table += &format!(
-                    "{name:<16} {target:<34} {:>9} {:>9}\n",
-                    weight.elf.to_string(),
-                    weight.flash.to_string()
-                );
+            Ok((target, size, over)) => {
+                table.row(&[&name, &target, &size.elf, &size.flash]);
                 wrong.extend(over);
             }
             Err(error) if error.is::<Stopped>() => return Err(error),
             Err(error) => {
-                table += &format!("{name:<16} FAILED\n");
+                table.row(&[&name]);
+                table.note("FAILED");
                 wrong.push(format!("{name}: {error:#}"));
             }
         }
     }
-    print!("{table}");
+    print!("{}", table.text());
     if !wrong.is_empty() {
         bail!("{}", wrong.join("\n"));
     }
     Ok(())
 }
 
-/// What the server takes.
-pub struct Weight {
+/// What a server takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerSize {
     /// The file.
     pub elf: Bytes,
     /// Its data in the board's squashfs.
     pub flash: Bytes,
 }
 
-/// Compiles a board's programs, and weighs the server.
-///
-/// # Errors
-/// When it does not compile.
-pub fn weigh(context: &Context, profile: Option<&str>, programs: Programs) -> Result<Weight> {
+/// Compiles a board's programs, and measures the server.
+pub fn measure(context: &Context, profile: Option<&str>, programs: Programs) -> Result<ServerSize> {
     let server = image::app(context, profile, programs)?.program("tinyrust");
-    Ok(Weight {
+    Ok(ServerSize {
         elf: Bytes(fs::metadata(&server)?.len()),
         flash: flash(context, &server)?,
     })
@@ -81,9 +73,9 @@ fn one(
     name: &str,
     jobs: Option<usize>,
     profile: Option<&str>,
-) -> Result<(String, Weight, Vec<String>)> {
+) -> Result<(String, ServerSize, Vec<String>)> {
     let context = Context::new(repo.clone(), name, jobs)?;
-    let weight = weigh(&context, profile, Programs::All)?;
+    let size = measure(&context, profile, Programs::All)?;
     let target = context
         .board
         .require(&context.board.rust, "rust")?
@@ -92,9 +84,9 @@ fn one(
     let components = &context.board.components;
     let over = components
         .iter()
-        .filter_map(|component| over(name, component, &weight));
+        .filter_map(|component| over(name, component, &size));
     let over = over.collect();
-    Ok((target, weight, over))
+    Ok((target, size, over))
 }
 
 /// What it takes in the board's squashfs.
@@ -115,11 +107,11 @@ fn flash(context: &Context, server: &Path) -> Result<Bytes> {
 }
 
 /// The message where the server is more than a component of board.toml may be.
-fn over(board: &str, component: &Component, weight: &Weight) -> Option<String> {
+fn over(board: &str, component: &Component, size: &ServerSize) -> Option<String> {
     let (path, file) = SERVER;
     let used = match &component.path {
-        Some(inside) if inside.as_str() == path => weight.flash,
-        None if component.file == Path::new(file) => weight.elf,
+        Some(inside) if inside.as_str() == path => size.flash,
+        None if component.file == Path::new(file) => size.elf,
         _ => return None,
     };
     let allowed = component.budget.bytes;
@@ -147,12 +139,12 @@ mod tests {
             component.budget.bytes.get()
         };
         let said = |elf: u64, flash: u64| {
-            let weight = Weight {
+            let size = ServerSize {
                 elf: Bytes(elf),
                 flash: Bytes(flash),
             };
             let all = board.components.iter();
-            all.filter_map(|c| over(&board.name, c, &weight))
+            all.filter_map(|c| over(&board.name, c, &size))
                 .collect::<Vec<_>>()
         };
         let (elf, flash) = (allowed("server-elf"), allowed("server"));

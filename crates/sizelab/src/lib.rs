@@ -8,3 +8,5 @@ pub mod ladder;
 mod on_flash;
 pub mod records;
 mod rustflags;
+mod schema;
+mod svg;

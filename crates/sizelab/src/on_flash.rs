@@ -10,9 +10,6 @@ use buildkit::command::{Log, tool};
 
 /// The bytes that a file's data take in a squashfs image of the product's kind: xz, the CPU's
 /// branch filter, and blocks of 1 MiB unless another size is asked for.
-///
-/// # Errors
-/// When mksquashfs fails or its image cannot be read.
 pub fn on_flash(
     file: &Path,
     bcj: Option<&str>,
@@ -24,9 +21,6 @@ pub fn on_flash(
 }
 
 /// The same of several files together.
-///
-/// # Errors
-/// Those of [`on_flash`].
 pub fn files_on_flash(
     files: &[PathBuf],
     bcj: Option<&str>,

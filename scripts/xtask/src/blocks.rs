@@ -10,9 +10,6 @@ use sizelab::records::{board_table, size_table};
 use sizelab::{cross, flags, ladder};
 
 /// The content of a block, by its name.
-///
-/// # Errors
-/// When there is no block of that name, or nothing was measured that it could say.
 pub fn content(repo: &Repo, name: &str) -> Result<String> {
     if let Some(board) = name.strip_prefix("map-") {
         return Ok(render(&repo.board(board)?, Format::Markdown)?);
@@ -31,7 +28,7 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
         "boards" => board_table::table(repo),
         "cross" => cross::block(repo),
         "flags" => flags::block(repo),
-        "choices" => Choices::load(repo)?.table(),
+        "choices" => Ok(Choices::load(repo)?.table()),
         "yocto-packageconfig" => PackageConfig::load(repo)?.table(),
         "over-budget-example" => {
             let measurement = Measurement::load(repo, DEFAULT_BOARD)?;

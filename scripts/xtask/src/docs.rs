@@ -15,10 +15,6 @@ use sizelab::records::measurement::{Measurement, drift};
 use sizelab::{cross, ladder};
 
 /// Fills the blocks; with `check`, only compares.
-///
-/// # Errors
-/// With `check`, when a block is not what it should be, or a fresh image in out/ differs from
-/// the committed measurements; in any case when a block cannot be made.
 pub fn run(repo: &Repo, check: bool) -> Result<()> {
     let mut stale = blocks(repo, check, |_| true)?;
     let board = repo.board(DEFAULT_BOARD)?;

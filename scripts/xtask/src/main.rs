@@ -15,7 +15,7 @@ use buildkit::checkout::{DEFAULT_BOARD, Repo};
 use direct::cargo_call::Programs;
 use direct::context::Context;
 use direct::{image, setup};
-use sizelab::records::{measurement, prices};
+use sizelab::records::{measurement, option_costs};
 use sizelab::{apps, cross, flags, ladder};
 
 /// Builds tinyrust: sets the machine up, makes flash images, keeps the documents' figures true.
@@ -92,7 +92,7 @@ enum Task {
         check: bool,
     },
     /// Write down what an option of Buildroot's menu costs, from the images of a build with it
-    Price(prices::Args),
+    Cost(option_costs::Args),
     /// Print the figures of docs/measurements and the boards into README.md and docs/
     Docs {
         /// Change nothing; fail where a block is stale or out/ holds another image
@@ -201,7 +201,7 @@ fn run(task: Task) -> Result<()> {
         Task::Matrix(arguments) => arguments.run(&repo),
         Task::Ladder(arguments) => arguments.run(&repo),
         Task::Generate { check } => generate::buildroot::run(repo.root(), check),
-        Task::Price(arguments) => prices::record(&arguments),
+        Task::Cost(arguments) => option_costs::record(&arguments),
         Task::Docs { check } => docs::run(&repo, check),
     }
 }

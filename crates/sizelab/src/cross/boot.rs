@@ -11,9 +11,6 @@ use direct::context::Context;
 use direct::image;
 
 /// Builds the image, boots it, and says what was measured.
-///
-/// # Errors
-/// When it cannot be built or does not answer.
 pub fn run(context: &mut Context, profile: &str, with: With, server: &Path) -> Result<Boot> {
     context.server = Some(server.to_owned());
     image::run(context, Some(profile))?;

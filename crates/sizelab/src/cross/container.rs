@@ -43,9 +43,6 @@ pub struct Engine {
 
 impl Engine {
     /// Writes the settings into the cache.
-    ///
-    /// # Errors
-    /// When they cannot be written.
     pub fn new(cache: &Cache) -> Result<Self> {
         let folder = cache.root().join("containers");
         fs::create_dir_all(&folder)
@@ -68,9 +65,6 @@ impl Engine {
     }
 
     /// The version of podman.
-    ///
-    /// # Errors
-    /// When it cannot be run.
     pub fn version(&self) -> Result<String> {
         let said = output(self.command("podman").arg("--version"))?;
         Ok(said.trim().replace(" version ", " "))
@@ -78,9 +72,6 @@ impl Engine {
 
     /// Makes a definition's image, unless it is there; whether it was, and what names it in the
     /// keys of what is made in it.
-    ///
-    /// # Errors
-    /// When the packages cannot be had, or podman refuses the image.
     pub fn image(
         &self,
         definition: &Definition,

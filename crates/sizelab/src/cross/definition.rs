@@ -24,9 +24,6 @@ pub struct Definition {
 
 /// The definitions, by their targets, from boards/*/board.toml: `[rust] target` and `[cc]
 /// packages`.
-///
-/// # Errors
-/// When a board.toml cannot be used.
 pub fn all(repo: &Repo) -> Result<Vec<Definition>> {
     let mut found: BTreeMap<String, Definition> = BTreeMap::new();
     for name in repo.boards()? {
@@ -48,9 +45,6 @@ pub fn all(repo: &Repo) -> Result<Vec<Definition>> {
 }
 
 /// The definition of a target.
-///
-/// # Errors
-/// When no board has that target, or a board.toml cannot be used.
 pub fn of(repo: &Repo, target: &str) -> Result<Definition> {
     all(repo)?
         .into_iter()

@@ -26,9 +26,6 @@ const MOUNTS: [(&str, &str); 4] = [
 ];
 
 /// Builds it.
-///
-/// # Errors
-/// When cross or the container cannot be had, or cargo fails in it.
 pub fn build(job: &Job) -> Result<Built> {
     let Job {
         context,

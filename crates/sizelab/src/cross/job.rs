@@ -59,9 +59,6 @@ impl Job<'_> {
     /// cache folder `kind` where `key` and the direct build's inputs are the same. `command` gets a
     /// folder for scratch files and the step's log. `target_seen` is where cargo sees its target
     /// folder, where that is another place.
-    ///
-    /// # Errors
-    /// When it fails, or cargo did not give rustc what it was told.
     pub fn compile(
         &self,
         kind: &str,
@@ -121,9 +118,6 @@ impl Comparison {
     }
 
     /// Fails where the two are not the same program.
-    ///
-    /// # Errors
-    /// With both sizes.
     pub fn check(&self, board: &str) -> Result<()> {
         let apart = self.direct.abs_diff(self.built);
         if apart * 100 > self.direct * TOLERANCE {

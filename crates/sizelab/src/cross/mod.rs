@@ -53,10 +53,6 @@ pub struct Arguments {
 
 impl Arguments {
     /// Builds the server both ways, compares, and boots it where that is asked for.
-    ///
-    /// # Errors
-    /// When something cannot be built, cross's server is not as large as the direct build's, or
-    /// the image with it does not boot.
     pub fn run(self, repo: Repo) -> Result<()> {
         let mut context = Context::new(repo, &self.board, self.jobs)?;
         setup::require(&context.board, &context.rustc)?;

@@ -4,40 +4,41 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use board::units::Bytes;
+use flashfit::table::Table;
 use serde::{Deserialize, Serialize};
 
 use super::job::{Comparison, With};
-use crate::records::by_board::File;
+use crate::records::by_board::ByBoard;
 use crate::records::measurement::Boot;
 use buildkit::checkout::Repo;
 use direct::context::Context;
 
-const FILE: File = File {
+const FILE: ByBoard = ByBoard {
     path: "docs/measurements/cross.json",
     schema: "tinyrust-cross/1",
     made_by: "cargo xtask cross --boot --record",
 };
 
 /// By board, then by who built.
-type Boards = BTreeMap<String, BTreeMap<String, Row>>;
+pub type Boards = BTreeMap<String, BTreeMap<String, CrossBuild>>;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Row {
+pub struct CrossBuild {
     target: String,
     /// What built it, with versions.
     tools: Vec<String>,
     /// The server of the direct build.
-    direct: Bytes,
+    pub direct: Bytes,
     /// The server of this one.
     built: Bytes,
-    boot: Outcome,
+    boot: BootResult,
 }
 
 /// What became of the image with this server in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Outcome {
+pub enum BootResult {
     /// It answered.
     Answered {
         /// Milliseconds from power-on to the first HTTP 200.
@@ -53,9 +54,6 @@ enum Outcome {
 }
 
 /// Puts a row into the file, in the place of the one that was there.
-///
-/// # Errors
-/// When the file cannot be read or written.
 pub fn add(
     context: &Context,
     with: With,
@@ -64,7 +62,7 @@ pub fn add(
     tried: bool,
     booted: &Result<Option<Boot>>,
 ) -> Result<()> {
-    let row = Row {
+    let row = CrossBuild {
         target: context
             .board
             .require(&context.board.rust, "rust")?
@@ -74,13 +72,13 @@ pub fn add(
         direct: Bytes(comparison.direct),
         built: Bytes(comparison.built),
         boot: match booted {
-            Ok(Some(boot)) => Outcome::Answered {
+            Ok(Some(boot)) => BootResult::Answered {
                 time_to_first_200_ms: boot.time_to_first_200_ms,
             },
-            Err(error) if tried => Outcome::Failed {
+            Err(error) if tried => BootResult::Failed {
                 reason: last_line(&format!("{error:#}")),
             },
-            _ => Outcome::NotTried,
+            _ => BootResult::NotTried,
         },
     };
     FILE.change(&context.repo, |boards: &mut Boards| {
@@ -93,19 +91,26 @@ fn last_line(text: &str) -> String {
     text.lines().last().unwrap_or_default().trim().to_owned()
 }
 
+/// What was recorded.
+pub fn load(repo: &Repo) -> Result<Boards> {
+    FILE.load(repo)
+}
+
 /// The table of the documents.
-///
-/// # Errors
-/// When nothing was recorded.
 pub fn block(repo: &Repo) -> Result<String> {
-    Ok(table(&FILE.load(repo)?))
+    Ok(table(&load(repo)?))
 }
 
 fn table(boards: &Boards) -> String {
-    let mut text = String::from(
-        "| board | target | built by | server, bytes | direct build | difference | booted |\n\
-         |---|---|---|---:|---:|---:|---|\n",
-    );
+    let mut table = Table::new(&[
+        "board",
+        "target",
+        "built by",
+        ">server, bytes",
+        ">direct build",
+        ">difference",
+        "booted",
+    ]);
     for (board, rows) in boards {
         for row in rows.values() {
             let comparison = Comparison {
@@ -114,21 +119,22 @@ fn table(boards: &Boards) -> String {
             };
             let booted = match &row.boot {
                 // When depends on what else the machine does; the board's own measurement has it.
-                Outcome::Answered { .. } => "HTTP 200".to_owned(),
-                Outcome::Failed { reason } => format!("no: {reason}"),
-                Outcome::NotTried => "not tried".to_owned(),
+                BootResult::Answered { .. } => "HTTP 200".to_owned(),
+                BootResult::Failed { reason } => format!("no: {reason}"),
+                BootResult::NotTried => "not tried".to_owned(),
             };
-            text += &format!(
-                "| {board} | `{}` | {} | {} | {} | {:+.2} % | {booted} |\n",
-                row.target,
-                row.tools.join(", "),
-                row.built,
-                row.direct,
-                comparison.percent(),
-            );
+            table.row(&[
+                board,
+                &format!("`{}`", row.target),
+                &row.tools.join(", "),
+                &row.built,
+                &row.direct,
+                &format!("{:+.2} %", comparison.percent()),
+                &booted,
+            ]);
         }
     }
-    text
+    table.markdown()
 }
 
 #[cfg(test)]
@@ -136,8 +142,8 @@ mod tests {
     use super::*;
     use buildkit::files::to_json;
 
-    fn row(boot: Outcome) -> Row {
-        Row {
+    fn row(boot: BootResult) -> CrossBuild {
+        CrossBuild {
             target: "t".to_owned(),
             tools: vec!["cross 0.2.5".to_owned()],
             direct: Bytes(200_000),
@@ -151,13 +157,13 @@ mod tests {
         let rows = [
             (
                 "container",
-                Outcome::Answered {
+                BootResult::Answered {
                     time_to_first_200_ms: 6_449,
                 },
             ),
             (
                 "zigbuild",
-                Outcome::Failed {
+                BootResult::Failed {
                     reason: "SIGILL".to_owned(),
                 },
             ),
@@ -175,16 +181,16 @@ mod tests {
     #[test]
     fn a_row_survives_being_written() {
         for outcome in [
-            Outcome::NotTried,
-            Outcome::Failed {
+            BootResult::NotTried,
+            BootResult::Failed {
                 reason: "x".to_owned(),
             },
-            Outcome::Answered {
+            BootResult::Answered {
                 time_to_first_200_ms: 1,
             },
         ] {
             let row = row(outcome);
-            let again: Row = serde_json::from_str(&to_json(&row).unwrap()).unwrap();
+            let again: CrossBuild = serde_json::from_str(&to_json(&row).unwrap()).unwrap();
             assert_eq!(again, row);
         }
     }

@@ -15,9 +15,6 @@ use direct::context::Context;
 const PACKAGES: [&str; 2] = ["cargo-zigbuild==0.24.0", "ziglang==0.17.1"];
 
 /// Builds it.
-///
-/// # Errors
-/// When the tools cannot be had, or cargo fails.
 pub fn build(job: &Job) -> Result<Built> {
     let Job { context, steps, .. } = job;
     let tools = steps.run("zigbuild", |log| install(context, log))?;

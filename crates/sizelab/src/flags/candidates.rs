@@ -6,12 +6,10 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde::Deserialize;
 
 use crate::rustflags::remove_flag;
+use crate::schema;
 use buildkit::checkout::Repo;
+use buildkit::files::read_toml;
 
-/// The version of the format.
-const SCHEMA: u32 = 1;
-
-/// The file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -53,30 +51,22 @@ pub fn path(repo: &Repo, board: &str) -> PathBuf {
 }
 
 /// The flags that were tried for a board; none where nobody did.
-///
-/// # Errors
-/// When the file is of another form, or says something twice.
 pub fn load(repo: &Repo, board: &str) -> Result<Vec<Candidate>> {
     let path = path(repo, board);
     if !path.is_file() {
         return Ok(Vec::new());
     }
-    let shown = repo.shown(&path).to_string();
-    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {shown}"))?;
-    parse(&text).with_context(|| shown)
+    let file: File = read_toml(&path)?;
+    schema::require(&path, &file.schema, &1)?;
+    check(&file.flag).with_context(|| path.display().to_string())?;
+    Ok(file.flag)
 }
 
-fn parse(text: &str) -> Result<Vec<Candidate>> {
-    let file: File = toml::from_str(text)?;
-    ensure!(
-        file.schema == SCHEMA,
-        "schema {}, this program reads {SCHEMA}",
-        file.schema
-    );
-    for (at, candidate) in file.flag.iter().enumerate() {
+fn check(flags: &[Candidate]) -> Result<()> {
+    for (at, candidate) in flags.iter().enumerate() {
         let title = &candidate.title;
         ensure!(
-            !file.flag[..at].iter().any(|other| other.title == *title),
+            !flags[..at].iter().any(|other| other.title == *title),
             "`{title}` is there twice"
         );
         ensure!(
@@ -84,14 +74,11 @@ fn parse(text: &str) -> Result<Vec<Candidate>> {
             "`{title}` changes nothing: it needs `add` or `remove`"
         );
     }
-    Ok(file.flag)
+    Ok(())
 }
 
 impl Candidate {
     /// The board's flags with the change made.
-    ///
-    /// # Errors
-    /// When the board has not what is to be removed.
     pub fn apply(&self, board: &[String]) -> Result<Vec<String>> {
         let mut flags = board.to_vec();
         for unwanted in &self.remove {
@@ -114,16 +101,14 @@ impl Candidate {
 mod tests {
     use super::*;
 
-    fn one(change: &str) -> String {
-        format!(
-            "schema = 1\n[[flag]]\ntitle = \"t\"\nverdict = \"rejected\"\nreason = \"r\"\n{change}\n"
-        )
+    fn one(change: &str) -> Candidate {
+        let facts = "title = \"t\"\nverdict = \"rejected\"\nreason = \"r\"\n";
+        toml::from_str(&format!("{facts}{change}")).unwrap()
     }
 
     #[test]
     fn a_change_removes_and_adds() {
-        let text = one("remove = [\"+thumb-mode\"]\nadd = [\"-Cx\"]");
-        let candidate = &parse(&text).unwrap()[0];
+        let candidate = one("remove = [\"+thumb-mode\"]\nadd = [\"-Cx\"]");
         let board = ["-Ctarget-feature=+thumb-mode,+crt-static".to_owned()];
         assert_eq!(
             candidate.apply(&board).unwrap(),
@@ -135,11 +120,11 @@ mod tests {
 
     #[test]
     fn what_changes_nothing_or_stands_there_twice_is_refused() {
-        let error = parse(&one("")).unwrap_err().to_string();
+        let error = check(&[one("")]).unwrap_err().to_string();
         assert!(error.contains("changes nothing"), "{error}");
-        let text = one("add = [\"-Cx\"]");
-        let twice = format!("{text}{}", text.replace("schema = 1\n", ""));
-        let error = parse(&twice).unwrap_err().to_string();
+        let flag = one("add = [\"-Cx\"]");
+        assert!(check(std::slice::from_ref(&flag)).is_ok());
+        let error = check(&[flag.clone(), flag]).unwrap_err().to_string();
         assert!(error.contains("twice"), "{error}");
     }
 

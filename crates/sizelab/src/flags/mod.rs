@@ -13,7 +13,7 @@ use direct::cargo_call::Programs;
 use direct::context::Context;
 
 pub use record::block;
-use record::{Measured, Outcome, Size};
+use record::{Effect, Measured};
 
 /// The command line.
 #[derive(Args)]
@@ -28,9 +28,6 @@ pub struct Arguments {
 
 impl Arguments {
     /// Measures each change of boards/BOARD/flags.toml alone, into docs/measurements/flags.json.
-    ///
-    /// # Errors
-    /// When a board has no such file, or its server does not compile with its own flags.
     pub fn run(self, repo: &Repo) -> Result<()> {
         let mut boards = self.boards;
         if boards.is_empty() {
@@ -55,7 +52,7 @@ fn measure(mut context: Context, board: &str) -> Result<Measured> {
         context.repo.shown(&path)
     );
     // As for the image, which has it then.
-    let server = size(&context, Programs::All)?;
+    let server = apps::measure(&context, None, Programs::All)?;
     let own = context.board.require(&context.board.rust, "rust")?.clone();
     let mut changes = std::collections::BTreeMap::new();
     for candidate in tried {
@@ -63,33 +60,26 @@ fn measure(mut context: Context, board: &str) -> Result<Measured> {
         let mut changed = own.clone();
         changed.rustflags = candidate.apply(&own.rustflags)?;
         context.board.rust = Some(changed);
-        let outcome = match size(&context, Programs::Server) {
+        let effect = match apps::measure(&context, None, Programs::Server) {
             Ok(size) => {
                 println!("{} bytes, {} on flash", size.elf, size.flash);
-                Outcome::Size(size)
+                Effect::Size(size)
             }
             Err(error) if error.is::<Stopped>() => return Err(error),
             Err(error) => {
                 eprintln!("{error:#}");
-                Outcome::Fails {
+                Effect::Fails {
                     fails: first_error(&format!("{error:#}")),
                 }
             }
         };
-        changes.insert(candidate.title, outcome);
+        changes.insert(candidate.title, effect);
     }
     Ok(Measured {
         rustc: context.rustc.version.clone(),
+        revision: Some(context.repo.revision()),
         server,
         changes,
-    })
-}
-
-fn size(context: &Context, programs: Programs) -> Result<Size> {
-    let weight = apps::weigh(context, None, programs)?;
-    Ok(Size {
-        elf: weight.elf,
-        flash: weight.flash,
     })
 }
 

@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use board::units::Bytes;
+use board::units::{Bytes, Difference};
+use flashfit::table::Table;
 use serde::{Deserialize, Serialize};
 
 use super::candidates::{self, Candidate, Verdict};
-use crate::records::by_board::File;
+use crate::apps::ServerSize;
+use crate::records::by_board::ByBoard;
+use crate::records::measurement::Measurement;
 use buildkit::checkout::Repo;
 
-const FILE: File = File {
+const FILE: ByBoard = ByBoard {
     path: "docs/measurements/flags.json",
     schema: "tinyrust-flags/1",
     made_by: "cargo xtask flags",
@@ -20,30 +23,22 @@ const FILE: File = File {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Measured {
-    /// The version of rustc.
     pub rustc: String,
+    /// The revision that was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
     /// The server with the board's own flags.
-    pub server: Size,
+    pub server: ServerSize,
     /// The same with a change, by its title.
-    pub changes: BTreeMap<String, Outcome>,
-}
-
-/// A server's size.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Size {
-    /// The file.
-    pub elf: Bytes,
-    /// Its data in the board's squashfs.
-    pub flash: Bytes,
+    pub changes: BTreeMap<String, Effect>,
 }
 
 /// What came of a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Outcome {
+pub enum Effect {
     /// It compiles.
-    Size(Size),
+    Size(ServerSize),
     /// It does not.
     Fails {
         /// The compiler's or linker's word.
@@ -52,71 +47,68 @@ pub enum Outcome {
 }
 
 /// Puts a board's figures in the place of those that were there.
-///
-/// # Errors
-/// When the file cannot be read or written.
 pub fn add(repo: &Repo, board: &str, measured: Measured) -> Result<()> {
     FILE.change(repo, |boards| {
         boards.insert(board.to_owned(), measured);
     })
 }
 
-/// The table of the documents: every board's flags, and what is not measured said so.
-///
-/// # Errors
-/// When a file cannot be used.
-pub fn block(repo: &Repo) -> Result<String> {
-    let measured: BTreeMap<String, Measured> = FILE.load(repo)?;
-    let mut text = String::from("| board | change | ELF | on flash | |\n|---|---|---:|---:|---|\n");
-    for board in repo.boards()? {
-        let tried = candidates::load(repo, &board)?;
-        if tried.is_empty() {
-            continue;
-        }
-        text += &rows(&board, &tried, measured.get(&board));
-    }
-    Ok(text)
+/// What was measured, by board.
+pub fn load(repo: &Repo) -> Result<BTreeMap<String, Measured>> {
+    FILE.load(repo)
 }
 
-fn rows(board: &str, tried: &[Candidate], measured: Option<&Measured>) -> String {
-    let Some(Measured {
-        server, changes, ..
-    }) = measured
-    else {
-        return format!("| `{board}` | not measured | | | |\n");
+/// The table of the documents: every board's flags, and what is not measured said so.
+pub fn block(repo: &Repo) -> Result<String> {
+    let measured = load(repo)?;
+    let mut table = Table::new(&["board", "change", ">ELF", ">on flash", ""]);
+    for board in repo.boards()? {
+        let tried = candidates::load(repo, &board)?;
+        if !tried.is_empty() {
+            let product = Measurement::load(repo, &board)?;
+            let product = product.components.get("server").copied();
+            add_rows(&mut table, &board, &tried, measured.get(&board), product);
+        }
+    }
+    Ok(table.markdown())
+}
+
+/// `product` is what the server of the board's recorded image takes on flash.
+fn add_rows(
+    table: &mut Table,
+    board: &str,
+    tried: &[Candidate],
+    measured: Option<&Measured>,
+    product: Option<Bytes>,
+) {
+    let board = format!("`{board}`");
+    let Some(measured) = measured else {
+        return table.row(&[&board, &"not measured"]);
     };
-    let mut text = format!(
-        "| `{board}` | **as it is** | {} | {} | |\n",
-        server.elf, server.flash
-    );
+    let (server, changes) = (&measured.server, &measured.changes);
+    let own = match &measured.revision {
+        Some(revision) if product.is_some_and(|bytes| bytes != server.flash) => {
+            format!("**as it is**, at `{revision}`")
+        }
+        _ => "**as it is**".to_owned(),
+    };
+    table.row(&[&board, &own, &server.elf, &server.flash]);
+    let change = |before, after| format!("{:+}", Difference::between(before, after));
     for candidate in tried {
         let (elf, flash) = match changes.get(&candidate.title) {
-            Some(Outcome::Size(size)) => (
+            Some(Effect::Size(size)) => (
                 change(server.elf, size.elf),
                 change(server.flash, size.flash),
             ),
-            Some(Outcome::Fails { fails }) => ("does not build".to_owned(), format!("`{fails}`")),
+            Some(Effect::Fails { fails }) => ("does not build".to_owned(), format!("`{fails}`")),
             None => ("not measured".to_owned(), String::new()),
         };
         let verdict = match candidate.verdict {
             Verdict::Kept => "in the board's flags",
             Verdict::Rejected => "rejected",
         };
-        text += &format!(
-            "| | {} | {elf} | {flash} | {verdict}: {} |\n",
-            candidate.title, candidate.reason
-        );
-    }
-    text
-}
-
-/// By how many bytes something is larger.
-fn change(before: Bytes, after: Bytes) -> String {
-    let difference = Bytes(before.get().abs_diff(after.get()));
-    match after.cmp(&before) {
-        std::cmp::Ordering::Less => format!("-{difference}"),
-        std::cmp::Ordering::Equal => "0".to_owned(),
-        std::cmp::Ordering::Greater => format!("+{difference}"),
+        let verdict = format!("{verdict}: {}", candidate.reason);
+        table.row(&[&"", &candidate.title, &elf, &flash, &verdict]);
     }
 }
 
@@ -125,8 +117,8 @@ mod tests {
     use super::*;
     use buildkit::files::to_json;
 
-    fn size(elf: u64, flash: u64) -> Size {
-        Size {
+    fn size(elf: u64, flash: u64) -> ServerSize {
+        ServerSize {
             elf: Bytes(elf),
             flash: Bytes(flash),
         }
@@ -141,30 +133,38 @@ mod tests {
             .unwrap()
         });
         let changes = [
-            ("a".to_owned(), Outcome::Size(size(12_000, 500))),
+            ("a".to_owned(), Effect::Size(size(12_000, 500))),
             (
                 "b".to_owned(),
-                Outcome::Fails {
+                Effect::Fails {
                     fails: "no such feature".to_owned(),
                 },
             ),
         ];
         let measured = Measured {
             rustc: "1".to_owned(),
+            revision: Some("abc1234".to_owned()),
             server: size(10_000, 700),
             changes: changes.into(),
         };
         let again: Measured = serde_json::from_str(&to_json(&measured).unwrap()).unwrap();
         assert_eq!(again, measured);
-        let text = rows("x", &tried, Some(&measured));
-        let lines = text.lines().collect::<Vec<_>>();
+        let rows = |measured, product| {
+            let mut table = Table::new(&[""; 5]);
+            add_rows(&mut table, "x", &tried, measured, Some(Bytes(product)));
+            let text = table.markdown();
+            text.lines().skip(2).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let lines = rows(Some(&measured), 700);
         assert_eq!(lines[0], "| `x` | **as it is** | 10,000 | 700 | |");
         assert_eq!(
             lines[1],
             "| | a | +2,000 | -200 | in the board's flags: r |"
         );
-        assert!(lines[2].contains("`no such feature`"), "{text}");
-        assert!(lines[3].contains("not measured"), "{text}");
-        assert!(rows("x", &tried, None).contains("not measured"));
+        assert!(lines[2].contains("`no such feature`"), "{lines:?}");
+        assert!(lines[3].contains("not measured"), "{lines:?}");
+        assert!(rows(None, 700)[0].contains("not measured"));
+        let older = &rows(Some(&measured), 704)[0];
+        assert!(older.contains("**as it is**, at `abc1234` |"), "{older}");
     }
 }

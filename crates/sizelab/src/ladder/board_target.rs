@@ -2,23 +2,24 @@
 
 use anyhow::{Context as _, Result};
 
-use super::bench::Bench;
-use super::target::Target;
+use super::context::StudyContext;
+use super::target::{ARTICLE_TARGET, Target};
 use buildkit::checkout::Repo;
 use direct::cargo_call::MUSL_FLAGS;
-use direct::context::Context;
+use direct::context::Context as BoardBuild;
 use direct::toolchain;
 
-/// A board's target, with its compiler built if it is not there yet.
-///
-/// # Errors
-/// When board.toml lacks a table, or the toolchain cannot be built.
-pub fn target(bench: &Bench, board: &str) -> Result<Target> {
-    let context = Context::at_full_priority(Repo::find()?, board, None)?;
+/// The target of that name: the article's, or a board's with its compiler built if it is not
+/// there yet.
+pub fn of(study: &StudyContext, name: &str) -> Result<Target> {
+    if name == ARTICLE_TARGET {
+        return Ok(Target::native());
+    }
+    let context = BoardBuild::at_full_priority(Repo::find()?, name, None)?;
     let note = |text: String| eprintln!("{text}");
-    let musl = context.tree("musl", &bench.log, &note)?;
-    let linux = context.tree("linux", &bench.log, &note)?;
-    let (toolchain, _) = toolchain::build(&context, &musl, &linux, &bench.log)?;
+    let musl = context.tree("musl", &study.log, &note)?;
+    let linux = context.tree("linux", &study.log, &note)?;
+    let (toolchain, _) = toolchain::build(&context, &musl, &linux, &study.log)?;
     let facts = context.board.require(&context.board.rust, "rust")?;
     let mut rustflags = facts.rustflags.clone();
     if facts.target.contains("musl") {
@@ -26,7 +27,7 @@ pub fn target(bench: &Bench, board: &str) -> Result<Target> {
     }
     let rootfs = context.board.require(&context.board.rootfs, "rootfs")?;
     Ok(Target {
-        board: Some(board.to_owned()),
+        board: Some(name.to_owned()),
         rustflags,
         linker: Some(toolchain.gcc()),
         strip: format!("{}strip", context.cc()?.prefix),

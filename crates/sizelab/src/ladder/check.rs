@@ -4,70 +4,60 @@
 use anyhow::{Context, Result, bail};
 use board::units::Bytes;
 
-use super::article::Article;
-use super::bench::{ARTICLE_TARGET, Bench, native};
-use super::page::read;
+use super::build::Sizes;
+use super::context::StudyContext;
 use super::record::{Record, ladder_id};
-use super::suite::Kinds;
-use super::weigh::Weight;
-use super::{ahead, board_target, suite};
-use buildkit::checkout::{DEFAULT_BOARD, Repo};
+use super::series::steps::{self, Combination};
+use super::target::{ARTICLE_TARGET, STUDY_TARGETS};
+use super::{board_target, prebuild};
+use buildkit::checkout::Repo;
 use direct::rust_src::Rustc;
 
 /// How much larger a program may be than recorded.
 const TOLERANCE_PERCENT: u64 = 1;
 
 /// Compares rebuilt programs with their rows.
-///
-/// # Errors
-/// With everything that differs.
 pub fn run(repo: &Repo) -> Result<()> {
     let mut wrong = Vec::new();
-    let bench = Bench::new(repo, false)?;
-    let id = ladder_id("release", &bench.steps.everything());
-    let mut targets = vec![(DEFAULT_BOARD, board_target::target(&bench, DEFAULT_BOARD)?)];
-    match runs_here(&Rustc::find(repo.root())?.verbose) {
-        true => targets.push((ARTICLE_TARGET, native())),
-        false => println!("left out: {ARTICLE_TARGET}, which this machine is not"),
+    let context = StudyContext::new(repo, false)?;
+    let id = ladder_id("release", &context.inputs.steps.everything());
+    let mut targets = Vec::new();
+    for name in STUDY_TARGETS {
+        if name == ARTICLE_TARGET && !runs_here(&Rustc::find(repo.root())?.verbose) {
+            println!("left out: {name}, which this machine is not");
+        } else {
+            targets.push((name, board_target::of(&context, name)?));
+        }
     }
     let recipes = targets
         .iter()
-        .map(|(_, target)| suite::recipe(&bench, target, &id));
-    ahead::build(&bench, recipes.collect::<Result<_>>()?, targets.len())?;
-    for (part, target) in &targets {
-        let record: Record = read(repo, part)?;
-        let all = match *part {
-            ARTICLE_TARGET => {
-                let article = Article::read(&repo.path("docs/ladder/2018.json"))?;
-                suite::article_rows(&bench.steps, &article, Kinds::All)
-            }
-            _ => suite::board_rows(&bench.steps, target),
-        };
+        .map(|(_, target)| steps::recipe(&context, target, &id));
+    prebuild::build(&context, recipes.collect::<Result<_>>()?, targets.len())?;
+    for (name, target) in &targets {
+        let record: Record = Record::load(repo, name)?;
+        let all = steps::rows(&context.inputs, target, Combination::All);
         let missing = all.iter().filter(|id| record.row(id).is_none());
         let missing = missing.map(String::as_str).collect::<Vec<_>>();
         if !missing.is_empty() {
             wrong.push(format!(
-                "docs/ladder/{part}.json lacks {}: `cargo xtask ladder --target {part}`",
+                "docs/ladder/{name}.json lacks {}: `cargo xtask ladder --series {name}`",
                 missing.join(", ")
             ));
         }
         for (tool, recorded) in &record.environment.tools {
-            match bench.environment.tools.get(tool) {
+            match context.environment.tools.get(tool) {
                 Some(here) if here != recorded => {
-                    println!("{part}: recorded with {recorded}, this machine has {here}");
+                    println!("{name}: recorded with {recorded}, this machine has {here}");
                 }
                 _ => {}
             }
         }
-        let Some(recorded) = record.row(&id) else {
-            continue;
-        };
-        let now = suite::weigh(&bench, target, &id).with_context(|| bench.log.tail(20))?;
-        wrong.extend(compare(
-            &format!("{part} {id}"),
-            &now.weight,
-            &recorded.weight,
-        ));
+        if let Some(recorded) = record.row(&id) {
+            let now = steps::build(&context, target, &id);
+            let now = now.with_context(|| context.log.tail(20))?;
+            let name = format!("{name} {id}");
+            wrong.extend(compare(&name, &now.sizes, &recorded.sizes));
+        }
     }
     match wrong.is_empty() {
         true => Ok(()),
@@ -82,7 +72,7 @@ fn runs_here(rustc: &str) -> bool {
 }
 
 /// What of a program is more than it may be.
-fn compare(name: &str, now: &Weight, recorded: &Weight) -> Vec<String> {
+fn compare(name: &str, now: &Sizes, recorded: &Sizes) -> Vec<String> {
     let mut wrong = Vec::new();
     for (what, now, old) in [
         ("file", now.elf, recorded.elf),
@@ -112,15 +102,15 @@ mod tests {
 
     #[test]
     fn what_grew_is_said_with_by_how_much() {
-        let weight = |elf| Weight {
+        let sizes = |elf| Sizes {
             elf,
             upx: None,
             flash: 1000,
             build_seconds: 1.0,
             sha256: String::new(),
         };
-        assert!(compare("x", &weight(9000), &weight(10_000)).is_empty());
-        let wrong = compare("x", &weight(12_345), &weight(10_000));
+        assert!(compare("x", &sizes(9000), &sizes(10_000)).is_empty());
+        let wrong = compare("x", &sizes(12_345), &sizes(10_000));
         assert_eq!(wrong.len(), 1);
         assert!(wrong[0].contains("over by 2,345"), "{}", wrong[0]);
     }

@@ -21,17 +21,11 @@ pub struct Answer {
 }
 
 /// Sends one request on a new connection.
-///
-/// # Errors
-/// When nothing listens or what comes back is not HTTP.
 pub fn get(address: SocketAddr) -> Result<Answer> {
     Client::connect(address)?.get(true)
 }
 
 /// How many requests `clients` connections get answered in a time.
-///
-/// # Errors
-/// When a connection fails or an answer is not 200.
 pub fn requests(address: SocketAddr, clients: usize, time: Duration) -> Result<f64> {
     let until = Instant::now() + time;
     let answered = std::thread::scope(|scope| -> Result<u32> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::step::Steps;
+use super::inputs::steps::SizeSteps;
 use super::target::{Program, Target};
 use buildkit::command::tool;
 use buildkit::key::Key;
@@ -16,9 +16,7 @@ const PROFILE: &str = "ladder";
 /// All settings of one build.
 #[derive(Debug, Clone)]
 pub struct Recipe {
-    /// What.
     pub program: Program,
-    /// For whom.
     pub target: Target,
     /// Profile keys, `inherits` among them.
     pub profile: toml::Table,
@@ -32,19 +30,14 @@ pub struct Recipe {
     pub patches: Vec<PathBuf>,
     /// Crates in another version than the lock file's.
     pub versions: Vec<(String, String)>,
-    /// Stripped at the end.
     pub strip: bool,
-    /// Packed after that.
     pub upx: bool,
 }
 
 impl Recipe {
     /// The recipe of a row of the ladder: a build's defaults and some steps.
-    ///
-    /// # Errors
-    /// When a step or a profile is unknown.
     pub fn of_steps(
-        steps: &Steps,
+        steps: &SizeSteps,
         build: &str,
         chosen: &[String],
         program: Program,
@@ -227,7 +220,7 @@ mod tests {
     use super::*;
 
     fn recipe(chosen: &[&str]) -> Recipe {
-        let steps = Steps::parse(
+        let steps: SizeSteps = toml::from_str(
             r#"
             schema = 1
             [build.release]
@@ -268,14 +261,9 @@ mod tests {
             argument: "{port}",
         };
         let target = Target {
-            board: None,
             triple: "x".into(),
             rustflags: vec!["-Ca".into()],
-            linker: None,
-            strip: "strip".into(),
-            bcj: None,
-            runner: None,
-            prebuilt_std: true,
+            ..Target::native()
         };
         let chosen = chosen
             .iter()

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::weigh::Weight;
+use super::build::Sizes;
+use crate::schema;
 use buildkit::checkout::Repo;
+use buildkit::files::{read_json, to_json};
 
 /// Rises when a field changes its meaning.
 pub const SCHEMA: u32 = 1;
@@ -17,9 +19,7 @@ pub const SCHEMA: u32 = 1;
 /// One file of measurements.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record<T = Row> {
-    /// The format's version.
     pub schema: u32,
-    /// With what and where it was measured.
     pub environment: Environment,
     /// In the order of the page.
     pub rows: Vec<T>,
@@ -32,11 +32,9 @@ pub struct Environment {
     pub tools: BTreeMap<String, String>,
     /// The versions of the crates that matter most, from the lock file.
     pub crates: BTreeMap<String, String>,
-    /// The machine's kind.
     pub machine: Machine,
 }
 
-/// A kind of machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
     /// The processor's model.
@@ -53,12 +51,17 @@ pub struct Row {
     /// Of what the program is mainly made, where the environment does not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// What it weighs.
     #[serde(flatten)]
-    pub weight: Weight,
-    /// How it runs; none for emulated programs.
+    pub sizes: Sizes,
+    /// None for emulated programs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime: Option<Runtime>,
+}
+
+/// A row, and whether nothing had to be done for it.
+pub struct Measured<T> {
+    pub row: T,
+    pub cached: bool,
 }
 
 /// How a program runs.
@@ -87,7 +90,6 @@ pub struct Runtime {
 
 /// A row that a [`Record`] keeps apart from others by its name.
 pub trait Named {
-    /// The name.
     fn id(&self) -> &str;
 }
 
@@ -108,51 +110,42 @@ impl<T> Default for Record<T> {
 }
 
 impl<T: Named + DeserializeOwned + Serialize> Record<T> {
-    /// Reads a record; none where there is no file.
-    ///
-    /// # Errors
-    /// When the file has another schema or is not understood.
-    pub fn read(path: &Path) -> Result<Option<Self>> {
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error).with_context(|| path.display().to_string()),
-        };
-        let record: Self =
-            serde_json::from_str(&text).with_context(|| path.display().to_string())?;
-        ensure!(
-            record.schema == SCHEMA,
-            "{}: schema {}, this program reads {SCHEMA}",
-            path.display(),
-            record.schema
-        );
-        Ok(Some(record))
+    /// The record of a series; an empty one where nothing was measured yet.
+    pub fn load(repo: &Repo, series: &str) -> Result<Self> {
+        Self::read(&record_path(repo, series))
     }
 
-    /// Puts new rows in the place of those with the same name, in the given order of names.
-    /// Rows that are not in the order are dropped: nothing measures them any more.
-    pub fn merge(&mut self, rows: Vec<T>, order: &[String]) {
-        for row in rows {
-            self.rows.retain(|old| old.id() != row.id());
-            self.rows.push(row);
+    fn read(path: &Path) -> Result<Self> {
+        if !path.is_file() {
+            return Ok(Self::default());
         }
+        let record: Self = read_json(path)?;
+        schema::require(path, &record.schema, &SCHEMA)?;
+        Ok(record)
+    }
+
+    /// Puts a new row in the place of that with the same name, in the given order of names.
+    /// Rows that are not in the order are dropped: nothing measures them any more.
+    pub fn put(&mut self, row: T, order: &[String]) {
+        self.rows.retain(|old| old.id() != row.id());
+        self.rows.push(row);
         let place = |row: &T| order.iter().position(|id| id == row.id());
         self.rows.retain(|row| place(row).is_some());
         self.rows.sort_by_key(place);
     }
 
-    /// Writes it, whole or not at all.
-    ///
-    /// # Errors
-    /// When that is not possible.
-    pub fn write(&self, path: &Path) -> Result<()> {
-        let text = serde_json::to_string_pretty(self)? + "\n";
+    /// Writes a series' record, whole or not at all.
+    pub fn save(&self, repo: &Repo, series: &str) -> Result<()> {
+        self.write(&record_path(repo, series))
+    }
+
+    fn write(&self, path: &Path) -> Result<()> {
         let new = path.with_extension("json.new");
-        fs::write(&new, text).with_context(|| format!("cannot write {}", new.display()))?;
+        fs::write(&new, to_json(self)?)
+            .with_context(|| format!("cannot write {}", new.display()))?;
         fs::rename(&new, path).with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// The row of a name.
     pub fn row(&self, id: &str) -> Option<&T> {
         self.rows.iter().find(|row| row.id() == id)
     }
@@ -171,7 +164,7 @@ pub fn ladder_parts(id: &str) -> (&str, Vec<String>) {
 }
 
 /// Where the measurements of a part are kept.
-pub fn record_path(repo: &Repo, part: &str) -> PathBuf {
+fn record_path(repo: &Repo, part: &str) -> PathBuf {
     repo.path("docs/ladder").join(format!("{part}.json"))
 }
 
@@ -183,7 +176,7 @@ mod tests {
         Row {
             id: id.to_owned(),
             version: None,
-            weight: Weight {
+            sizes: Sizes {
                 elf,
                 upx: None,
                 flash: 1,
@@ -206,8 +199,9 @@ mod tests {
     fn new_rows_replace_old_ones_and_forgotten_ones_go() {
         let mut record = record(vec![row("b", 1), row("gone", 1), row("a", 1)]);
         let order = ["a", "b", "c"].map(str::to_owned);
-        record.merge(vec![row("c", 2), row("b", 3)], &order);
-        let seen = record.rows.iter().map(|r| (r.id.as_str(), r.weight.elf));
+        record.put(row("c", 2), &order);
+        record.put(row("b", 3), &order);
+        let seen = record.rows.iter().map(|r| (r.id.as_str(), r.sizes.elf));
         assert_eq!(seen.collect::<Vec<_>>(), [("a", 1), ("b", 3), ("c", 2)]);
     }
 
@@ -215,10 +209,10 @@ mod tests {
     fn a_record_survives_being_written_and_another_schema_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.json");
-        assert!(Record::<Row>::read(&path).unwrap().is_none());
+        assert!(Record::<Row>::read(&path).unwrap().rows.is_empty());
         let mut record = record(vec![row("a", 1)]);
         record.write(&path).unwrap();
-        assert_eq!(Record::read(&path).unwrap().unwrap(), record);
+        assert_eq!(Record::read(&path).unwrap(), record);
         record.schema += 1;
         record.write(&path).unwrap();
         assert!(Record::<Row>::read(&path).is_err());

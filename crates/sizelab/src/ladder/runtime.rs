@@ -36,9 +36,6 @@ pub struct Stopwatch {
 
 impl Stopwatch {
     /// A stopwatch that keeps its results in a folder; `again` forgets those that are there.
-    ///
-    /// # Errors
-    /// When the folder cannot be made.
     pub fn new(baseline: Launch, identity: &str, results: PathBuf, again: bool) -> Result<Self> {
         fs::create_dir_all(&results)?;
         Ok(Self {
@@ -50,9 +47,6 @@ impl Stopwatch {
     }
 
     /// Measures a program; `identity` is its hash.
-    ///
-    /// # Errors
-    /// When it or the baseline does not answer.
     pub fn measure(&self, launch: &Launch, identity: &str) -> Result<(Runtime, bool)> {
         let name = format!("{:.16}-{:.16}.{METHOD}.json", identity, self.identity);
         let path = self.results.join(name);

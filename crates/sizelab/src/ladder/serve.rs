@@ -57,9 +57,6 @@ impl Launch {
     }
 
     /// Starts it and waits for the first answer, which has to be the right one.
-    ///
-    /// # Errors
-    /// When it ends, stays silent, or says something else.
     pub fn start(&self) -> Result<Server> {
         let address = free_address()?;
         let mut command = self.at(address)?;
@@ -127,9 +124,6 @@ impl Launch {
 
 impl Server {
     /// What it and its children hold now.
-    ///
-    /// # Errors
-    /// When /proc cannot be read.
     pub fn memory(&self) -> Result<Memory> {
         let mut memory = Memory::default();
         for pid in family(self.child.id())? {
@@ -144,9 +138,6 @@ impl Server {
 impl Server {
     /// What it and its children have used of the processors so far; none where the kernel keeps
     /// no account of children that are gone, because the server ignores SIGCHLD (wait(2)).
-    ///
-    /// # Errors
-    /// When /proc cannot be read.
     pub fn processor_seconds(&self) -> Result<Option<f64>> {
         const SIGCHLD: u32 = 17;
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;

@@ -2,6 +2,14 @@
 
 use std::path::PathBuf;
 
+use buildkit::checkout::DEFAULT_BOARD;
+
+/// The target of the article.
+pub const ARTICLE_TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// The targets that experiments are made on and that programs are taken apart for.
+pub const STUDY_TARGETS: [&str; 2] = [DEFAULT_BOARD, ARTICLE_TARGET];
+
 /// What is compiled.
 #[derive(Debug, Clone)]
 pub struct Program {
@@ -36,4 +44,20 @@ pub struct Target {
     pub runner: Option<String>,
     /// There is a compiled standard library for it.
     pub prebuilt_std: bool,
+}
+
+impl Target {
+    /// The machine's own target, which is the article's.
+    pub fn native() -> Self {
+        Self {
+            board: None,
+            triple: ARTICLE_TARGET.to_owned(),
+            rustflags: Vec::new(),
+            linker: None,
+            strip: "strip".to_owned(),
+            bcj: Some("x86".to_owned()),
+            runner: None,
+            prebuilt_std: true,
+        }
+    }
 }

@@ -5,18 +5,13 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use board::Board;
 use board::units::Bytes;
+use flashfit::table::Table;
 
-use crate::figures::tenths;
-use crate::records::measurement::Measurement;
+use super::measurement::Measurement;
+use crate::figures::{NONE, bytes, tenths};
 use buildkit::checkout::Repo;
 
-/// Where nothing was measured.
-const UNKNOWN: &str = "–";
-
 /// The table, and what the boot tests found not applicable.
-///
-/// # Errors
-/// When a board.toml or a measurement cannot be used.
 pub fn table(repo: &Repo) -> Result<String> {
     let mut rows = Vec::new();
     for name in repo.boards()? {
@@ -30,40 +25,49 @@ pub fn table(repo: &Repo) -> Result<String> {
 }
 
 fn render(rows: &[(Board, Option<Measurement>)]) -> String {
-    let mut text = String::from(
-        "| board | Rust target | flash chip | server, ELF | on flash | kernel, on flash | free \
-         in a slot | first 200 | server's memory |\n\
-         |---|---|---|---:|---:|---:|---:|---:|---:|\n",
-    );
+    let mut table = Table::new(&[
+        "board",
+        "Rust target",
+        "flash chip",
+        ">server, ELF",
+        ">on flash",
+        ">kernel, on flash",
+        ">free in a slot",
+        ">first 200",
+        ">server's memory",
+    ]);
     for (board, measured) in rows {
-        text += &row(board, measured.as_ref());
+        let mut cells = facts(board).to_vec();
+        cells.extend(figures(board, measured.as_ref()));
+        table.cells(cells);
     }
-    text += "\nSizes in bytes";
     let missing = rows.iter().filter(|(_, measured)| measured.is_none());
     let missing = missing
         .map(|(board, _)| board.name.as_str())
         .collect::<Vec<_>>();
-    if missing.is_empty() {
-        text += ".\n";
-    } else {
-        text += &format!("; {UNKNOWN}: not measured ({}).\n", missing.join(", "));
-    }
-    text + &not_applicable(rows)
+    let missing = match missing.is_empty() {
+        true => String::new(),
+        false => format!("; {NONE}: not measured ({})", missing.join(", ")),
+    };
+    let table = table.markdown();
+    format!("{table}\nSizes in bytes{missing}.\n") + &not_applicable(rows)
 }
 
-fn row(board: &Board, measured: Option<&Measurement>) -> String {
+fn facts(board: &Board) -> [String; 3] {
     let title = board.title.as_deref().unwrap_or_default();
     let target = board.rust.as_ref().map_or("", |rust| rust.target.as_str());
     let chip = board.flash.chip.as_deref().unwrap_or("CFI");
-    let facts = format!(
-        "| [`{0}`](boards/{0}/board.toml): {title} | `{target}` | {chip}, {1} MiB |",
-        board.name,
-        board.flash.size.get() >> 20,
-    );
+    [
+        format!("[`{0}`](boards/{0}/board.toml): {title}", board.name),
+        format!("`{target}`"),
+        format!("{chip}, {} MiB", board.flash.size.get() >> 20),
+    ]
+}
+
+fn figures(board: &Board, measured: Option<&Measurement>) -> Vec<String> {
     let Some(measured) = measured else {
-        return facts + &format!(" {UNKNOWN} |").repeat(6) + "\n";
+        return vec![NONE.to_owned(); 6];
     };
-    let said = |bytes: Option<&Bytes>| bytes.map_or(UNKNOWN.to_owned(), Bytes::to_string);
     let slots = board.slots();
     let free = slots.first().and_then(|slot| {
         let used = measured.slots.get(slot.name)?;
@@ -73,16 +77,14 @@ fn row(board: &Board, measured: Option<&Measurement>) -> String {
     let boot = measured.boot.as_ref();
     let first = boot.map(|boot| format!("{:.1} s", tenths(boot.time_to_first_200_ms, 1000)));
     let memory = boot.map(|boot| format!("{:.1} MiB", tenths(boot.server_rss_bytes, 1 << 20)));
-    facts
-        + &format!(
-            " {} | {} | {} | {} | {} | {} |\n",
-            said(measured.files.get("tinyrust")),
-            said(measured.components.get("server")),
-            said(kernel),
-            said(free.as_ref()),
-            first.unwrap_or_else(|| UNKNOWN.to_owned()),
-            memory.unwrap_or_else(|| UNKNOWN.to_owned()),
-        )
+    vec![
+        bytes(measured.files.get("tinyrust").copied()),
+        bytes(measured.components.get("server").copied()),
+        bytes(kernel.copied()),
+        bytes(free),
+        first.unwrap_or_else(|| NONE.to_owned()),
+        memory.unwrap_or_else(|| NONE.to_owned()),
+    ]
 }
 
 /// What the suite passed over, a line for each board that it ran on.

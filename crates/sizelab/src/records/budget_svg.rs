@@ -1,111 +1,49 @@
 //! The budget table as a picture: docs/images/budget.svg, drawn from the committed measurement.
 
-use std::fmt::Write as _;
-
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use board::Board;
-use board::units::Bytes;
 
-use crate::records::measurement::Measurement;
+use super::budget::{self, Kind};
+use super::measurement::Measurement;
+use crate::svg::Svg;
 
 const WIDTH: u64 = 720;
 const ROW: u64 = 28;
 const TOP: u64 = 62;
 /// Where the bars begin and how long a full one is.
 const BAR: (u64, u64) = (150, 270);
+const BAR_HEIGHT: u64 = 12;
 
-/// A line of the table.
-struct Row<'a> {
-    name: &'a str,
-    used: Bytes,
-    allowed: Bytes,
-}
-
-/// Draws what each partition with an image, each slot and each component takes of its budget.
-///
-/// # Errors
-/// The measurement is older than board.toml and lacks a part of it.
+/// Draws what each partition with an image, each component and the chip take of their budgets.
 pub fn budget(board: &Board, measured: &Measurement) -> Result<String> {
-    let rows = rows(board, measured)?;
+    let mut rows = budget::rows(board, measured)?;
+    rows.retain(|row| row.kind != Kind::Slot);
     let height = TOP + ROW * rows.len() as u64 + 16;
-    let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \
-         aria-label=\"Budgets of {name}\">\n<style>\n\
-         text {{ font: 13px ui-monospace, Menlo, Consolas, monospace; fill: #1f1d1a }}\n\
-         .dim {{ fill: #6b645b }} .end {{ text-anchor: end }}\n\
-         .paper {{ fill: #faf8f5 }} .room {{ fill: #e6e0d6 }} .used {{ fill: #b23f0e }}\n\
-         @media (prefers-color-scheme: dark) {{\n\
-         text {{ fill: #efe9e0 }} .dim {{ fill: #a39b90 }}\n\
-         .paper {{ fill: #1b1916 }} .room {{ fill: #38342e }} .used {{ fill: #f08a55 }}\n\
-         }}\n</style>\n\
-         <rect class=\"paper\" width=\"{WIDTH}\" height=\"{height}\" rx=\"10\"/>\n\
-         <text x=\"20\" y=\"30\">flashfit check {name}</text>\n",
-        name = board.name
-    );
+    let mut svg = Svg::new(WIDTH, height, &format!("Budgets of {}", board.name));
+    svg.text("", 20, 30, &format!("flashfit check {}", board.name));
     for (x, title) in [(520, "used"), (615, "allowed"), (700, "left")] {
-        let _ = writeln!(
-            svg,
-            "<text class=\"dim end\" x=\"{x}\" y=\"{}\">{title}</text>",
-            TOP - 8
-        );
+        svg.text("dim end", x, TOP - 8, title);
     }
-    for (row, y) in rows.iter().zip((TOP..).step_by(28)) {
-        let left = Bytes(row.allowed.get().saturating_sub(row.used.get()));
+    for (row, y) in rows.iter().zip((0..).map(|at| TOP + ROW * at)) {
         let length = (BAR.1 * row.used.get())
             .checked_div(row.allowed.get())
             .unwrap_or_default()
             .min(BAR.1);
-        let _ = writeln!(
-            svg,
-            "<text x=\"20\" y=\"{text}\">{name}</text>\
-             <rect class=\"room\" x=\"{x}\" y=\"{bar}\" width=\"{full}\" height=\"12\" rx=\"3\"/>\
-             <rect class=\"used\" x=\"{x}\" y=\"{bar}\" width=\"{length}\" height=\"12\" rx=\"3\"/>\
-             <text class=\"end\" x=\"520\" y=\"{text}\">{used}</text>\
-             <text class=\"dim end\" x=\"615\" y=\"{text}\">{allowed}</text>\
-             <text class=\"end\" x=\"700\" y=\"{text}\">{left}</text>",
-            text = y + 17,
-            bar = y + 6,
-            x = BAR.0,
-            full = BAR.1,
-            name = row.name,
-            used = row.used,
-            allowed = row.allowed,
-        );
+        svg.text("", 20, y + 17, row.name);
+        svg.bar("room", (BAR.0, y + 6), BAR.1, BAR_HEIGHT);
+        svg.bar("now", (BAR.0, y + 6), length, BAR_HEIGHT);
+        svg.text("end", 520, y + 17, &row.used.to_string());
+        svg.text("dim end", 615, y + 17, &row.allowed.to_string());
+        svg.text("end", 700, y + 17, &row.left().to_string());
     }
-    Ok(svg + "</svg>\n")
-}
-
-fn rows<'a>(board: &'a Board, measured: &Measurement) -> Result<Vec<Row<'a>>> {
-    let missing = |name: &str| format!("the measurement of {} has no {name}", board.name);
-    let mut rows = Vec::new();
-    for partition in board.partitions.iter().filter(|p| p.image.is_some()) {
-        let used = measured.partitions.get(&partition.name);
-        rows.push(Row {
-            name: &partition.name,
-            used: *used.with_context(|| missing(&partition.name))?,
-            allowed: partition.allowed(),
-        });
-    }
-    for component in &board.components {
-        let used = measured.components.get(&component.name);
-        rows.push(Row {
-            name: &component.name,
-            used: *used.with_context(|| missing(&component.name))?,
-            allowed: component.budget.bytes,
-        });
-    }
-    rows.push(Row {
-        name: "chip",
-        used: measured.chip,
-        allowed: board.flash.size,
-    });
-    Ok(rows)
+    Ok(svg.finish())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::records::measurement::tests::example;
+    use board::units::Bytes;
     use buildkit::checkout::{DEFAULT_BOARD, Repo};
 
     #[test]
@@ -121,12 +59,12 @@ mod tests {
         }
         measured.chip = Bytes(board.flash.size.get() * 2);
         let over = budget(&board, &measured).unwrap();
+        let full = format!("width=\"{}\" height=\"{BAR_HEIGHT}\"", BAR.1);
         assert!(
-            over.contains(&format!(
-                "width=\"{}\" height=\"12\" rx=\"3\"/><text",
-                BAR.1
-            )),
-            "{over}"
+            over.lines()
+                .filter(|line| line.contains("now"))
+                .any(|bar| bar.contains(&full))
         );
+        assert!(over.contains(&format!(">-{}<", board.flash.size)), "{over}");
     }
 }

@@ -3,20 +3,18 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::schema;
 use buildkit::checkout::Repo;
-use buildkit::files::to_json;
+use buildkit::files::{read_json, to_json};
 
-/// A file, and what makes it.
-pub struct File {
-    /// Its path in the checkout.
+/// A file of the checkout, the version of its format, and the command that writes it.
+pub struct ByBoard {
     pub path: &'static str,
-    /// The version of its format.
     pub schema: &'static str,
-    /// The command that writes it.
     pub made_by: &'static str,
 }
 
@@ -27,32 +25,17 @@ struct Content<T> {
     boards: BTreeMap<String, T>,
 }
 
-impl File {
+impl ByBoard {
     /// What was measured, by board.
-    ///
-    /// # Errors
-    /// When the file is missing, of another form, or of another version.
     pub fn load<T: DeserializeOwned>(&self, repo: &Repo) -> Result<BTreeMap<String, T>> {
-        let Self {
-            path,
-            schema,
-            made_by,
-        } = self;
-        let text = fs::read_to_string(repo.path(path))
-            .with_context(|| format!("cannot read {path}; `{made_by}` makes it"))?;
-        let content: Content<T> = serde_json::from_str(&text).with_context(|| *path)?;
-        ensure!(
-            content.schema == *schema,
-            "{path}: schema {}, this program reads {schema}",
-            content.schema
-        );
+        let path = repo.path(self.path);
+        let content: Content<T> =
+            read_json(&path).with_context(|| format!("`{}` makes it", self.made_by))?;
+        schema::require(&path, &*content.schema, self.schema)?;
         Ok(content.boards)
     }
 
     /// Changes what the file says; it begins with no board.
-    ///
-    /// # Errors
-    /// When the file cannot be read or written.
     pub fn change<T: Serialize + DeserializeOwned>(
         &self,
         repo: &Repo,

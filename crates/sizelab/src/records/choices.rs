@@ -1,13 +1,15 @@
 //! What each choice in the server costs, as measured: docs/measurements/choices.json.
 
 use std::collections::BTreeMap;
-use std::fs;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use board::units::Bytes;
+use flashfit::table::Table;
 use serde::Deserialize;
 
+use crate::schema;
 use buildkit::checkout::Repo;
+use buildkit::files::read_json;
 
 const SCHEMA: &str = "tinyrust-choices/1";
 
@@ -20,12 +22,12 @@ pub struct Choices {
     profile: String,
     versions: BTreeMap<String, String>,
     served_by: String,
-    rows: Vec<Row>,
+    rows: Vec<Choice>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Row {
+struct Choice {
     program: String,
     elf: Bytes,
     squashfs_xz: Bytes,
@@ -33,52 +35,34 @@ struct Row {
 }
 
 impl Choices {
-    /// Reads the committed rows.
-    ///
-    /// # Errors
-    /// The file is missing, is no JSON of this form, or has another schema.
     pub fn load(repo: &Repo) -> Result<Self> {
         let path = repo.path("docs/measurements/choices.json");
-        let shown = repo.shown(&path).to_string();
-        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {shown}"))?;
-        let choices: Self = serde_json::from_str(&text).with_context(|| shown.clone())?;
-        ensure!(
-            choices.schema == SCHEMA,
-            "{shown}: its schema is {}, this program reads {SCHEMA}",
-            choices.schema
-        );
+        let choices: Self = read_json(&path)?;
+        schema::require(&path, &*choices.schema, SCHEMA)?;
+        ensure!(!choices.rows.is_empty(), "{}: no rows", path.display());
         Ok(choices)
     }
 
     /// The rows as Markdown.
-    ///
-    /// # Errors
-    /// There is no row.
-    pub fn table(&self) -> Result<String> {
-        ensure!(
-            !self.rows.is_empty(),
-            "docs/measurements/choices.json has no rows"
-        );
-        let mut table = String::from(
-            "| program | ELF | squashfs-xz | with the branch filter |\n|---|---:|---:|---:|\n",
-        );
+    pub fn table(&self) -> String {
+        let mut table = Table::new(&["program", ">ELF", ">squashfs-xz", ">with the branch filter"]);
         for row in &self.rows {
-            table += &format!(
-                "| {} | {} | {} | {} |\n",
-                row.program, row.elf, row.squashfs_xz, row.squashfs_xz_bcj
-            );
+            table.row(&[
+                &row.program,
+                &row.elf,
+                &row.squashfs_xz,
+                &row.squashfs_xz_bcj,
+            ]);
         }
-        let versions = self
-            .versions
-            .iter()
-            .map(|(name, version)| format!("{name} {version}"));
-        table += &format!(
-            "\nIn bytes, for `{}` with the profile `{}`, served by `{}`; {}.\n",
-            self.target,
-            self.profile,
-            self.served_by,
-            versions.collect::<Vec<_>>().join(", ")
-        );
-        Ok(table)
+        let versions = self.versions.iter();
+        let versions = versions.map(|(name, version)| format!("{name} {version}"));
+        table.markdown()
+            + &format!(
+                "\nIn bytes, for `{}` with the profile `{}`, served by `{}`; {}.\n",
+                self.target,
+                self.profile,
+                self.served_by,
+                versions.collect::<Vec<_>>().join(", ")
+            )
     }
 }

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use board::units::Bytes;
 use board::{Board, Budget};
-use flashfit::check::{self, Report};
+use flashfit::check::{self, Report, Use};
 use flashfit::images::Images;
 use serde::{Deserialize, Serialize};
 
 use super::suite::{self, Suite};
+use crate::schema;
 use buildkit::checkout::Repo;
-use buildkit::files::to_json;
+use buildkit::files::{read_json, to_json};
 use imagekit::build_json::BuildRecord;
 
 /// The version of the format.
@@ -27,17 +28,12 @@ const EXAMPLE_OVER: u64 = 16 * 1024;
 #[serde(deny_unknown_fields)]
 pub struct Measurement {
     schema: String,
-    /// The board.
     pub board: String,
-    /// The size profile.
     pub profile: String,
-    /// The allocator.
     pub allocator: String,
-    /// The version of rustc.
     pub rustc: String,
     /// Compiler and linker of everything in C.
     pub cc: String,
-    /// The versions of the sources.
     pub sources: BTreeMap<String, String>,
     /// The bytes that each partition's image takes.
     pub partitions: BTreeMap<String, Bytes>,
@@ -74,29 +70,19 @@ impl Measurement {
     }
 
     /// Reads a board's committed measurements.
-    ///
-    /// # Errors
-    /// When there are none, or they are of another version.
     pub fn load(repo: &Repo, board: &str) -> Result<Self> {
         let path = Self::path(repo, board);
-        let again = format!("`cargo xtask measure --board {board}` makes it from an image");
-        let text = fs::read_to_string(&path)
-            .with_context(|| format!("cannot read {}; {again}", repo.shown(&path)))?;
-        let measurement: Self = serde_json::from_str(&text)
-            .with_context(|| format!("in {}; {again}", repo.shown(&path)))?;
-        ensure!(
-            measurement.schema == SCHEMA,
-            "{}: schema {}, this program reads {SCHEMA}; {again}",
-            repo.shown(&path),
-            measurement.schema
-        );
-        Ok(measurement)
+        let load = || -> Result<Self> {
+            let measurement: Self = read_json(&path)?;
+            schema::require(&path, &*measurement.schema, SCHEMA)?;
+            Ok(measurement)
+        };
+        load().with_context(|| {
+            format!("`cargo xtask measure --board {board}` makes it from an image")
+        })
     }
 
     /// Measures an image folder.
-    ///
-    /// # Errors
-    /// When a file in it is missing or of another version.
     pub fn take(board: &Board, images: &Path) -> Result<Self> {
         let report = Report::load(&images.join("flashfit.json"))?;
         let build = BuildRecord::load(&images.join("build.json"))?;
@@ -128,23 +114,16 @@ impl Measurement {
                 .into_iter()
                 .map(|(name, source)| (name, source.version))
                 .collect(),
-            partitions: report
-                .partitions
-                .iter()
-                .filter(|row| row.image.is_some())
-                .map(|row| (row.name.clone(), row.usage.used))
-                .collect(),
-            slots: report
-                .slots
-                .iter()
-                .map(|row| (row.name.clone(), row.usage.used))
-                .collect(),
+            partitions: used(
+                report
+                    .partitions
+                    .iter()
+                    .filter(|row| row.image.is_some())
+                    .map(|row| (&row.name, &row.usage)),
+            ),
+            slots: used(report.slots.iter().map(|row| (&row.name, &row.usage))),
             chip: report.chip.usage.used,
-            components: report
-                .components
-                .iter()
-                .map(|row| (row.name.clone(), row.usage.used))
-                .collect(),
+            components: used(report.components.iter().map(|row| (&row.name, &row.usage))),
             files,
             boot: boot(images)?,
             tests: suite::of(images)?,
@@ -169,21 +148,15 @@ impl Measurement {
     }
 }
 
+fn used<'a>(rows: impl Iterator<Item = (&'a String, &'a Use)>) -> BTreeMap<String, Bytes> {
+    rows.map(|(name, usage)| (name.clone(), usage.used))
+        .collect()
+}
+
 /// The boot.json of an image folder, where there is one.
-///
-/// # Errors
-/// When it is not whole.
 pub fn boot(images: &Path) -> Result<Option<Boot>> {
     let path = images.join("boot.json");
-    match fs::read_to_string(&path) {
-        Ok(text) => {
-            let boot =
-                serde_json::from_str(&text).with_context(|| format!("in {}", path.display()))?;
-            Ok(Some(boot))
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
-    }
+    path.is_file().then(|| read_json(&path)).transpose()
 }
 
 /// A real message of the check, on this image and a smaller budget: the documents show it.
@@ -211,9 +184,6 @@ fn over_budget(board: &Board, images: &Path) -> Result<Option<String>> {
 }
 
 /// Measures the image in out/`board` and writes the measurement file.
-///
-/// # Errors
-/// When there is no image, or the file cannot be written.
 pub fn run(repo: &Repo, board: &Board) -> Result<()> {
     let images = repo.path("out").join(&board.name);
     let measurement = Measurement::take(board, &images).with_context(|| {

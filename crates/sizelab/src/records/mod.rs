@@ -1,13 +1,14 @@
 //! What was measured, as it is committed, and as the documents print it.
 
 pub mod board_table;
+mod budget;
 pub mod budget_svg;
 pub mod builders;
 pub mod by_board;
 pub mod choices;
-mod help;
 pub mod measurement;
+pub mod option_costs;
+pub mod option_help;
 pub mod packageconfig;
-pub mod prices;
 pub mod size_table;
 pub mod suite;

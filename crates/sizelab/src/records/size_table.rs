@@ -3,67 +3,35 @@
 use anyhow::{Context as _, Result};
 use board::Board;
 use board::units::Bytes;
+use flashfit::table::Table;
 
+use super::budget::{self, Kind};
+use super::measurement::Measurement;
 use crate::figures::tenths;
-use crate::records::measurement::Measurement;
 
 /// The budget table. What is used was measured; what is allowed stands in board.toml.
-///
-/// # Errors
-/// When something that is bounded was not measured.
 pub fn sizes(board: &Board, measured: &Measurement) -> Result<String> {
-    let mut table = String::from("| | bytes on flash | may take | left |\n|---|---:|---:|---:|\n");
-    let again = || {
-        format!(
-            "measured before board.toml was changed; `cargo xtask measure --board {}`",
-            board.name
-        )
-    };
-    for partition in board.partitions.iter().filter(|p| p.image.is_some()) {
-        let used = measured
-            .partitions
-            .get(&partition.name)
-            .with_context(|| format!("{}: {}", partition.name, again()))?;
-        table += &row(&partition.name, *used, partition.allowed());
-    }
-    for slot in board.slots() {
-        let used = measured
-            .slots
-            .get(slot.name)
-            .with_context(|| format!("slot {}: {}", slot.name, again()))?;
-        let allowed = board.slot_budget.map_or(slot.size(), |budget| budget.bytes);
-        table += &row(&format!("**slot {}**", slot.name), *used, allowed);
-    }
-    for component in &board.components {
-        let used = measured
-            .components
-            .get(&component.name)
-            .with_context(|| format!("{}: {}", component.name, again()))?;
-        let place = match &component.path {
-            Some(path) => format!("{} (`{path}`)", component.name),
-            None => component.name.clone(),
+    let mut table = Table::new(&["", ">bytes on flash", ">may take", ">left"]);
+    for row in budget::rows(board, measured)? {
+        let name = match (row.kind, row.path) {
+            (Kind::Slot, _) => format!("**slot {}**", row.name),
+            (Kind::Chip, _) => format!("**{}**", row.name),
+            (_, Some(path)) => format!("{} (`{path}`)", row.name),
+            (_, None) => row.name.to_owned(),
         };
-        table += &row(&place, *used, component.budget.bytes);
+        table.row(&[&name, &row.used, &row.allowed, &row.left()]);
     }
-    table += &row("**chip**", measured.chip, board.flash.size);
-    table += &format!(
-        "\nAs files: the server {} bytes, `hello` {} bytes (static ELF), the kernel {} bytes. \
-         Profile `{}`, Rust {}, {}.\n",
-        file(measured, "tinyrust")?,
-        file(measured, "hello")?,
-        file(measured, "kernel")?,
-        measured.profile,
-        measured.rustc,
-        versions(measured),
-    );
-    Ok(table)
-}
-
-fn row(name: &str, used: Bytes, allowed: Bytes) -> String {
-    let left = i128::from(allowed.get()) - i128::from(used.get());
-    let sign = if left < 0 { "-" } else { "" };
-    let left = Bytes(u64::try_from(left.unsigned_abs()).unwrap_or(u64::MAX));
-    format!("| {name} | {used} | {allowed} | {sign}{left} |\n")
+    Ok(table.markdown()
+        + &format!(
+            "\nAs files: the server {} bytes, `hello` {} bytes (static ELF), the kernel {} bytes. \
+             Profile `{}`, Rust {}, {}.\n",
+            file(measured, "tinyrust")?,
+            file(measured, "hello")?,
+            file(measured, "kernel")?,
+            measured.profile,
+            measured.rustc,
+            versions(measured),
+        ))
 }
 
 fn versions(measured: &Measurement) -> String {
@@ -81,9 +49,6 @@ fn versions(measured: &Measurement) -> String {
 }
 
 /// The main figures in a sentence or two.
-///
-/// # Errors
-/// When a figure was not measured.
 pub fn headline(board: &Board, measured: &Measurement) -> Result<String> {
     let component = |name: &str| {
         measured
@@ -150,6 +115,10 @@ mod tests {
             "{table}"
         );
         assert!(table.contains("Linux 6.12.107"), "{table}");
+        let mut over = measured;
+        over.chip = Bytes(board.flash.size.get() + 1000);
+        let table = sizes(&board, &over).unwrap();
+        assert!(table.contains("| 8,388,608 | -1,000 |"), "{table}");
     }
 
     #[test]
@@ -179,14 +148,6 @@ mod tests {
         assert!(
             text.contains("**6.4 s**") && text.contains("**2.0 MiB**"),
             "{text}"
-        );
-    }
-
-    #[test]
-    fn what_is_over_is_shown_as_less_than_nothing() {
-        assert_eq!(
-            row("x", Bytes(1500), Bytes(500)),
-            "| x | 1,500 | 500 | -1,000 |\n"
         );
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use buildkit::checkout::Repo;
 use buildkit::command::tool;
-use buildkit::files::to_json;
+use buildkit::files::{read_json, to_json};
 use buildkit::key::sha256_file;
 
 const FILE: &str = "suite.json";
@@ -27,9 +27,6 @@ pub struct Suite {
 }
 
 /// Runs them on the image that the direct build made of a board; the output is kept in logs/ and shown where one fails.
-///
-/// # Errors
-/// When one fails, or none ran.
 pub fn run(repo: &Repo, board: &str) -> Result<Suite> {
     let images = &repo.path("out").join(board);
     let log = images.join("logs/boot-tests.log");
@@ -72,17 +69,12 @@ pub fn run(repo: &Repo, board: &str) -> Result<Suite> {
 }
 
 /// What the tests said of the image in the folder; nothing where they have not run on it.
-///
-/// # Errors
-/// When a file cannot be read.
 pub fn of(images: &Path) -> Result<Option<Suite>> {
     let path = images.join(FILE);
     if !path.is_file() {
         return Ok(None);
     }
-    let text = fs::read_to_string(&path)?;
-    let suite: Suite =
-        serde_json::from_str(&text).with_context(|| format!("in {}", path.display()))?;
+    let suite: Suite = read_json(&path)?;
     let same = suite.flash == sha256_file(&images.join("flash.bin"))?;
     // Which image it was says the measurement's own figures.
     Ok(same.then_some(Suite {

@@ -6,17 +6,15 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use imagekit::env::{board_env, board_vars, load};
 
-use buildkit::checkout::DEFAULT_BOARD;
+use buildkit::checkout::{DEFAULT_BOARD, Repo};
 use sizelab::records::builders;
-use sizelab::records::prices::{self, Prices};
+use sizelab::records::option_costs::{self, OptionCosts};
+use sizelab::records::option_help;
 
 use super::names::symbol;
 use super::{defconfig, profile_vars};
 
 /// Writes all generated files, or with `check` compares them.
-///
-/// # Errors
-/// When a source cannot be used, a file cannot be written, or one is stale.
 pub fn run(repo: &Path, check: bool) -> Result<()> {
     let mut stale = Vec::new();
     for (path, text) in files(repo)? {
@@ -59,7 +57,7 @@ fn files(repo: &Path) -> Result<Vec<(PathBuf, String)>> {
         ),
     ];
     let docs = Path::new("docs");
-    let page = builders::render(&repo.join(docs).join("builders"))?;
+    let page = builders::render(&Repo::find()?)?;
     all.push((docs.join("builders.md"), page));
     all.extend(menus(repo)?);
     let template = std::fs::read_to_string(repo.join(external).join("defconfig.in"))
@@ -83,24 +81,25 @@ fn files(repo: &Path) -> Result<Vec<(PathBuf, String)>> {
     Ok(all)
 }
 
-/// The menus with the measured prices in their help texts.
+/// The menus with the measured costs in their help texts.
 fn menus(repo: &Path) -> Result<Vec<(PathBuf, String)>> {
-    let prices = Prices::load(repo)?;
-    prices.check_age(repo)?;
-    let menus = prices::MENUS.map(|path| {
+    let costs = OptionCosts::load(repo)?;
+    costs.check_age(repo)?;
+    let menus = option_costs::MENUS.map(|path| {
         let text = std::fs::read_to_string(repo.join(path))
             .with_context(|| format!("cannot read {path}"))?;
-        Ok((PathBuf::from(path), prices.print_into(&text)?))
+        let text = option_help::with_costs(&costs, &text)?;
+        Ok((PathBuf::from(path), text))
     });
     let menus = menus.into_iter().collect::<Result<Vec<_>>>()?;
-    for symbol in prices.symbols() {
+    for symbol in costs.symbols() {
         let heading = format!("config {symbol}");
         ensure!(
             menus
                 .iter()
                 .any(|(_, text)| text.lines().any(|line| line == heading)),
             "{}: there is no option {symbol} any more",
-            prices::FILE
+            option_costs::FILE
         );
     }
     Ok(menus)

@@ -16,9 +16,6 @@ const TREES: &str = "$(BR2_EXTERNAL_TINYRUST_PATH)";
 /// Fills the template for the board in `folder`, which is called `board`.
 ///
 /// `@NAME@` alone on a line stands for several lines, or for none.
-///
-/// # Errors
-/// When the board cannot be used, or says what Buildroot has no word for.
 pub fn render(template: &str, folder: &Path, board: &str, is_default: bool) -> Result<String> {
     let facts = load(&folder.join("board.toml"))?;
     let config = std::fs::read_to_string(folder.join("buildroot.config"))?;

@@ -25,9 +25,6 @@ struct Unstable {
 type Stable = BTreeMap<String, toml::Value>;
 
 /// Renders all profiles of profiles.toml as make variables.
-///
-/// # Errors
-/// When a file cannot be read, or profiles.toml names a profile that Cargo.toml has not.
 pub fn render(app: &Path) -> Result<String> {
     let manifest = read::<toml::Table>(&app.join("Cargo.toml"))?;
     let unstable = read::<BTreeMap<String, Unstable>>(&app.join("profiles.toml"))?;

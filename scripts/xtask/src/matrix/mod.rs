@@ -17,7 +17,7 @@ use direct::context::Context;
 use direct::{image, setup};
 use sizelab::records::{measurement, suite};
 
-use summary::{Row, Tests};
+use summary::{BoardResult, Tests};
 
 /// The command line.
 #[derive(Args)]
@@ -38,9 +38,6 @@ pub struct Arguments {
 
 impl Arguments {
     /// Builds, boots and tests.
-    ///
-    /// # Errors
-    /// When a board fails; the others are done all the same.
     pub fn run(self, repo: &Repo) -> Result<()> {
         let chosen = if self.rotate {
             select::rotated(repo)?
@@ -65,9 +62,6 @@ impl Arguments {
 }
 
 /// `cargo xtask image --all`.
-///
-/// # Errors
-/// When a board's image cannot be built or is over a budget; the others are built all the same.
 pub fn images(repo: &Repo, jobs: Option<usize>, profile: Option<&str>) -> Result<()> {
     each(&repo.boards()?, |board| {
         let context = Context::new(repo.clone(), board, jobs)?;
@@ -76,7 +70,7 @@ pub fn images(repo: &Repo, jobs: Option<usize>, profile: Option<&str>) -> Result
 }
 
 /// Does the same for each board, prints the table, and fails where one failed.
-fn each(boards: &[String], work: impl Fn(&str) -> Result<Row>) -> Result<()> {
+fn each(boards: &[String], work: impl Fn(&str) -> Result<BoardResult>) -> Result<()> {
     let mut rows = Vec::new();
     for board in boards {
         println!("== {board}");
@@ -108,17 +102,17 @@ fn each(boards: &[String], work: impl Fn(&str) -> Result<Row>) -> Result<()> {
     Ok(())
 }
 
-fn built(context: &Context) -> Result<Row> {
+fn built(context: &Context) -> Result<BoardResult> {
     image_of(context, None)
 }
 
-fn image_of(context: &Context, profile: Option<&str>) -> Result<Row> {
+fn image_of(context: &Context, profile: Option<&str>) -> Result<BoardResult> {
     let report = image::run(context, profile)?;
     let component = |name: &str| {
         let row = report.components.iter().find(|row| row.name == name);
         row.map(|row| row.usage.used)
     };
-    Ok(Row {
+    Ok(BoardResult {
         server: component("server"),
         slot: report.slots.first().map(|slot| slot.usage),
         chip: report.chip.usage,

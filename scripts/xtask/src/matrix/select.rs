@@ -14,9 +14,6 @@ pub struct Chosen {
 }
 
 /// The named boards, or all.
-///
-/// # Errors
-/// When one does not exist.
 pub fn named(repo: &Repo, names: &[String]) -> Result<Chosen> {
     for name in names {
         repo.board(name)?;
@@ -33,9 +30,6 @@ pub fn named(repo: &Repo, names: &[String]) -> Result<Chosen> {
 }
 
 /// The default board, and the one of the others that is the commit's.
-///
-/// # Errors
-/// When boards/ cannot be read.
 pub fn rotated(repo: &Repo) -> Result<Chosen> {
     let head = output(
         tool("git")

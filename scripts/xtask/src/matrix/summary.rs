@@ -2,14 +2,14 @@
 
 use board::units::Bytes;
 use flashfit::check::Use;
+use flashfit::table::Table;
 
 /// What came of a board.
-pub struct Row {
+pub struct BoardResult {
     /// What the server takes on flash.
     pub server: Option<Bytes>,
     /// The first slot.
     pub slot: Option<Use>,
-    /// The chip.
     pub chip: Use,
     /// The boot tests, where they ran.
     pub tests: Option<Tests>,
@@ -25,10 +25,9 @@ pub struct Tests {
 
 /// A line of the table.
 pub struct Line {
-    /// The board.
     pub board: String,
     /// What came of it, or the whole error.
-    pub result: Result<Row, String>,
+    pub result: Result<BoardResult, String>,
     /// Seconds on the clock.
     pub clock: f64,
     /// Seconds of all processors together.
@@ -37,44 +36,40 @@ pub struct Line {
 
 /// The lines under one another; at the end the sum of the times.
 pub fn table(lines: &[Line]) -> String {
-    let width = lines.iter().map(|line| line.board.len()).max();
-    let width = width.unwrap_or_default().max("together".len());
-    let mut text = format!(
-        "{:width$} {:>9} {:>11} {:>11} {:>11}  {:<22} {:>8} {:>8}\n",
-        "board", "server", "slot", "allowed", "chip", "boot tests", "minutes", "CPU min"
-    );
+    let mut table = Table::new(&[
+        "board",
+        ">server",
+        ">slot",
+        ">allowed",
+        ">chip",
+        "boot tests",
+        ">minutes",
+        ">CPU min",
+    ]);
     let minutes = |seconds: f64| format!("{:.1}", seconds / 60.0);
     for line in lines {
-        let facts = match &line.result {
-            Ok(row) => {
-                let said = |bytes: Option<Bytes>| bytes.map_or("-".to_owned(), |b| b.to_string());
-                format!(
-                    "{:>9} {:>11} {:>11} {:>11}  {:<22}",
-                    said(row.server),
-                    said(row.slot.map(|slot| slot.used)),
-                    said(row.slot.map(|slot| slot.allowed)),
-                    row.chip.used.to_string(),
-                    row.tests.as_ref().map_or("not run".to_owned(), tests),
-                )
-            }
-            Err(error) => format!("FAILED: {:<61}", first_words(error)),
-        };
-        text += &format!(
-            "{:width$} {facts} {:>8} {:>8}\n",
-            line.board,
-            minutes(line.clock),
-            minutes(line.processor)
-        );
+        let said = |bytes: Option<Bytes>| bytes.map_or("-".to_owned(), |b| b.to_string());
+        let row = line.result.as_ref().ok();
+        let slot = row.and_then(|row| row.slot);
+        let tested = row.map(|row| row.tests.as_ref().map_or("not run".to_owned(), tests));
+        table.row(&[
+            &line.board,
+            &said(row.and_then(|row| row.server)),
+            &said(slot.map(|slot| slot.used)),
+            &said(slot.map(|slot| slot.allowed)),
+            &said(row.map(|row| row.chip.used)),
+            &tested.unwrap_or_default(),
+            &minutes(line.clock),
+            &minutes(line.processor),
+        ]);
+        if let Err(error) = &line.result {
+            table.note(&format!("FAILED: {}", first_words(error)));
+        }
     }
-    let clock = lines.iter().map(|line| line.clock).sum();
-    let processor = lines.iter().map(|line| line.processor).sum();
-    text + &format!(
-        "{:width$} {:69} {:>8} {:>8}\n",
-        "together",
-        "",
-        minutes(clock),
-        minutes(processor)
-    )
+    let clock = minutes(lines.iter().map(|line| line.clock).sum());
+    let processor = minutes(lines.iter().map(|line| line.processor).sum());
+    table.row(&[&"together", &"", &"", &"", &"", &"", &clock, &processor]);
+    table.text()
 }
 
 fn tests(tests: &Tests) -> String {
@@ -110,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_failed_board_is_a_line_among_the_others_and_columns_stay_under_their_headings() {
-        let good = Row {
+        let good = BoardResult {
             server: Some(Bytes(140_124)),
             slot: Some(usage(1_566_716)),
             chip: usage(3_407_252),
@@ -137,9 +132,8 @@ mod tests {
             lines[3].contains("3.0") && lines[3].contains("4.0"),
             "{table}"
         );
-        assert!(
-            lines.iter().all(|line| line.len() == lines[0].len()),
-            "{table}"
-        );
+        let end = |line: &str| line.find("2.0").map(|at| at + 3);
+        assert_eq!(end(lines[1]), Some(lines[0].len()), "{table}");
+        assert_eq!(end(lines[1]), end(lines[2]), "{table}");
     }
 }

@@ -8,16 +8,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::bench::read_toml;
 use super::recipe::Recipe;
-use super::weigh::is_source;
 use buildkit::command::{Log, output, tool};
+use buildkit::files::read_toml;
 
 impl Recipe {
     /// A copy of the package in `work`, to be built there.
-    ///
-    /// # Errors
-    /// When a crate's source is not there or a patch does not apply to it.
     pub fn prepare(&self, work: &Path, log: &Log) -> Result<PathBuf> {
         let copy = work.join("package");
         copy_sources(&self.program.package, &copy)?;
@@ -34,7 +30,7 @@ impl Recipe {
             ]);
             log.run(update.arg(&manifest).current_dir(&copy))?;
         }
-        let mut table = read_toml(&manifest)?;
+        let mut table: toml::Table = read_toml(&manifest)?;
         table.remove("dev-dependencies");
         let mut text = toml::to_string(&table)?;
         for patch in &self.patches {
@@ -107,4 +103,26 @@ fn crate_source(manifest: &Path, name: &str) -> Result<PathBuf> {
     found.with_context(|| {
         format!("the lock file has no {name}: the patch has to be made for the version it has")
     })
+}
+
+/// What a program is compiled from, by its path in the package.
+pub fn is_source(path: &Path) -> bool {
+    let ignored = ["target", "tests", "proptest-regressions"];
+    let document = path.extension().is_some_and(|extension| extension == "md");
+    !document
+        && !ignored.iter().any(|folder| path.starts_with(folder))
+        && path != Path::new("profiles.toml")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_and_documents_do_not_make_another_program() {
+        assert!(is_source(Path::new("src/main.rs")) && is_source(Path::new("src/page.html")));
+        for path in ["target/x", "tests/a.rs", "README.md"] {
+            assert!(!is_source(Path::new(path)), "{path}");
+        }
+    }
 }

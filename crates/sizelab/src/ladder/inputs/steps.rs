@@ -6,24 +6,23 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
-/// The file's schema that this program reads.
-const SCHEMA: u32 = 1;
+use crate::schema;
+use buildkit::files::read_toml;
 
-/// Everything in `crates/sizelab/steps.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Steps {
+pub struct SizeSteps {
     schema: u32,
     /// The profile keys that a build (dev, release) starts from.
     build: BTreeMap<String, toml::Table>,
     /// In the order of stacking.
-    step: Vec<Step>,
+    step: Vec<SizeStep>,
 }
 
 /// One change to how the program is built.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Step {
+pub struct SizeStep {
     /// What rows are named by.
     pub name: String,
     /// What tables call it.
@@ -52,44 +51,28 @@ fn yes() -> bool {
     true
 }
 
-impl Steps {
-    /// Reads the steps.
-    ///
-    /// # Errors
-    /// When the file is missing, has an unknown key or another schema.
+impl SizeSteps {
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("cannot read {}", path.display()))?;
-        Self::parse(&text).with_context(|| path.display().to_string())
+        let steps: Self = read_toml(path)?;
+        schema::require(path, &steps.schema, &1)?;
+        steps.check().with_context(|| path.display().to_string())?;
+        Ok(steps)
     }
 
-    /// The content of the file.
-    ///
-    /// # Errors
-    /// Those of [`read`](Self::read).
-    pub fn parse(text: &str) -> Result<Self> {
-        let steps: Self = toml::from_str(text)?;
-        ensure!(
-            steps.schema == SCHEMA,
-            "schema {}, this program reads {SCHEMA}",
-            steps.schema
-        );
-        for step in &steps.step {
+    fn check(&self) -> Result<()> {
+        for step in &self.step {
             if let Some(other) = &step.instead_of {
                 ensure!(
-                    steps.step.iter().any(|s| s.name == *other),
+                    self.step.iter().any(|s| s.name == *other),
                     "step {}: instead-of = \"{other}\" names no step",
                     step.name
                 );
             }
         }
-        Ok(steps)
+        Ok(())
     }
 
     /// The profile keys that a build starts from.
-    ///
-    /// # Errors
-    /// When there is no such build.
     pub fn base(&self, build: &str) -> Result<&toml::Table> {
         self.build
             .get(build)
@@ -102,10 +85,7 @@ impl Steps {
     }
 
     /// A step by its name.
-    ///
-    /// # Errors
-    /// When there is none; the message says which there are.
-    pub fn step(&self, name: &str) -> Result<&Step> {
+    pub fn step(&self, name: &str) -> Result<&SizeStep> {
         match self.step.iter().find(|step| step.name == name) {
             Some(step) => Ok(step),
             None => bail!("no step `{name}`; there are: {}", self.names().join(", ")),
@@ -136,14 +116,11 @@ impl Steps {
     }
 
     /// The same steps in the order of stacking, each once.
-    ///
-    /// # Errors
-    /// When one is unknown.
-    pub fn in_order(&self, names: &[String]) -> Result<Vec<&Step>> {
+    pub fn in_order(&self, names: &[String]) -> Result<Vec<&SizeStep>> {
         for name in names {
             self.step(name)?;
         }
-        let chosen = |step: &&Step| names.contains(&step.name);
+        let chosen = |step: &&SizeStep| names.contains(&step.name);
         Ok(self.step.iter().filter(chosen).collect())
     }
 
@@ -177,9 +154,15 @@ mod tests {
         upx = true
     "#;
 
+    fn steps(text: &str) -> Result<SizeSteps> {
+        let file = tempfile::NamedTempFile::new()?;
+        std::fs::write(&file, text)?;
+        SizeSteps::read(file.path())
+    }
+
     #[test]
     fn an_alternative_is_measured_alone_and_stacks_on_nothing() {
-        let steps = Steps::parse(TEXT).unwrap();
+        let steps = steps(TEXT).unwrap();
         assert_eq!(steps.alone(), [["a"], ["b"], ["c"]]);
         assert_eq!(steps.stacked(), [vec!["a"], vec!["a", "c"]]);
         assert_eq!(steps.everything(), ["a"]);
@@ -187,14 +170,21 @@ mod tests {
 
     #[test]
     fn an_unknown_step_or_key_is_said() {
-        let steps = Steps::parse(TEXT).unwrap();
-        let error = steps.in_order(&["z".to_owned()]).unwrap_err().to_string();
+        let error = steps(TEXT)
+            .unwrap()
+            .in_order(&["z".to_owned()])
+            .unwrap_err()
+            .to_string();
         assert!(
             error.contains("`z`") && error.contains("a, b, c"),
             "{error}"
         );
-        assert!(Steps::parse(&TEXT.replace("upx", "upks")).is_err());
-        assert!(Steps::parse(&TEXT.replace("schema = 1", "schema = 2")).is_err());
-        assert!(Steps::parse(&TEXT.replace("instead-of = \"a\"", "instead-of = \"q\"")).is_err());
+        for (right, wrong) in [
+            ("upx", "upks"),
+            ("schema = 1", "schema = 2"),
+            ("instead-of = \"a\"", "instead-of = \"q\""),
+        ] {
+            assert!(steps(&TEXT.replace(right, wrong)).is_err(), "{wrong}");
+        }
     }
 }

@@ -4,23 +4,21 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 
+use super::build::Builder;
+use super::inputs::Inputs;
 use super::record::{Environment, Machine};
-use super::step::Steps;
-use super::target::{Program, Target};
-use super::weigh::Scales;
+use super::target::Program;
 use buildkit::cache::Cache;
 use buildkit::checkout::Repo;
 use buildkit::command::{Log, output, tool};
+use buildkit::files::read_toml;
 use buildkit::progress::{Outcome, Progress};
 use buildkit::sources::{Sources, Store};
 use direct::rust_src::Rustc;
 use direct::upx;
 use rustcheck::profiles::{self, Profile};
-
-/// The target of the article.
-pub const ARTICLE_TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// The crates whose versions say most about a size.
 const CRATES: &[&str] = &[
@@ -32,15 +30,11 @@ const CRATES: &[&str] = &[
     "tokio",
 ];
 
-/// The work bench.
-pub struct Bench<'a> {
-    /// The checkout.
+pub struct StudyContext<'a> {
     pub repo: &'a Repo,
-    /// The steps.
-    pub steps: Steps,
+    pub inputs: Inputs,
     /// Finished rows, and Debian's packages.
     pub cache: Cache,
-    /// With what it is measured.
     pub environment: Environment,
     /// Everything that is run writes here.
     pub log: Log,
@@ -50,11 +44,7 @@ pub struct Bench<'a> {
     tools: String,
 }
 
-impl<'a> Bench<'a> {
-    /// Prepares the bench.
-    ///
-    /// # Errors
-    /// When a file of the checkout is missing or a tool cannot be had.
+impl<'a> StudyContext<'a> {
     pub fn new(repo: &'a Repo, again: bool) -> Result<Self> {
         let log = Log::create(&repo.path("out/ladder/ladder.log"))?;
         let cache = Cache::from_environment()?;
@@ -67,7 +57,7 @@ impl<'a> Bench<'a> {
             .collect();
         Ok(Self {
             repo,
-            steps: Steps::read(&repo.path("crates/sizelab/steps.toml"))?,
+            inputs: Inputs::read(repo)?,
             cache,
             environment,
             log,
@@ -77,14 +67,14 @@ impl<'a> Bench<'a> {
         })
     }
 
-    /// The scales of a worker; the first one's serve where there is only one.
-    pub fn scales(&self, worker: usize) -> Scales<'_> {
-        Scales {
+    /// The builder of a worker; the first one's serves where there is only one.
+    pub fn builder(&self, worker: usize) -> Builder<'_> {
+        Builder {
             cache: &self.cache,
             root: self.repo.root(),
             upx: &self.upx,
             tools: &self.tools,
-            room: match worker {
+            suffix: match worker {
                 0 => String::new(),
                 other => format!("-{other}"),
             },
@@ -123,17 +113,11 @@ impl<'a> Bench<'a> {
     }
 
     /// A table of app/profiles.toml.
-    ///
-    /// # Errors
-    /// When there is none of that name.
     pub fn profile(&self, name: &str) -> Result<Profile> {
         profiles::load(&self.repo.path("app/profiles.toml"), name)
     }
 
     /// The folder from which GCC takes the lld that comes with rustc.
-    ///
-    /// # Errors
-    /// When this rustc has none.
     pub fn lld(&self) -> Result<PathBuf> {
         let rustc = Rustc::find(self.repo.root())?;
         let host = rustc
@@ -154,42 +138,27 @@ impl<'a> Bench<'a> {
     }
 
     /// The unpacked Debian package of crates/sizelab/sources.toml, and its version.
-    ///
-    /// # Errors
-    /// When it cannot be had.
     pub fn package(&self, name: &str) -> Result<(PathBuf, String)> {
-        package(self.repo, &self.cache, name, &self.log)
+        let sources = Sources::load(&self.repo.path("crates/sizelab/sources.toml"))?;
+        let wanted = sources.get(name)?;
+        let store = Store::new(&self.cache);
+        let source = store.fetch(name, wanted, &self.log, &|text| eprintln!("{text}"))?;
+        let unpacked = store.unpack(name, wanted, &source, &self.log)?;
+        Ok((unpacked, source.version))
     }
 
     /// Runs `work` for each of some rows and shows how far it is. `work` says whether nothing had
-    /// to be done.
-    ///
-    /// # Errors
-    /// Those of `work`, when all rows have been tried, each with its name and the end of the log.
-    pub fn each<T>(
-        &self,
-        rows: &[T],
-        name: impl Fn(&T) -> String,
-        work: impl Fn(&T) -> Result<bool>,
-    ) -> Result<()> {
+    /// to be done. Errors are told when all rows have been tried, each with the end of the log.
+    pub fn each(&self, rows: &[String], work: impl Fn(&str) -> Result<bool>) -> Result<()> {
         let progress = Progress::new(rows.len());
         let mut failed = Vec::new();
         for (index, row) in rows.iter().enumerate() {
-            // The display keeps names for the program's lifetime; a run has some sixty rows.
-            let name: &'static str = Box::leak(name(row).into_boxed_str());
-            let shown = progress.start(index + 1, name);
+            let shown = progress.start(index + 1, row);
             match work(row) {
-                Ok(cached) => {
-                    shown.finish(if cached {
-                        Outcome::Cached
-                    } else {
-                        Outcome::Built
-                    });
-                }
+                Ok(cached) => shown.finish(Outcome::of(cached)),
                 Err(error) => {
                     shown.finish(Outcome::Failed);
-                    let tail = self.log.tail(20);
-                    failed.push(format!("{tail}\n{name}: {error:#}"));
+                    failed.push(format!("{}\n{row}: {error:#}", self.log.tail(20)));
                 }
             }
         }
@@ -201,40 +170,6 @@ impl<'a> Bench<'a> {
         );
         Ok(())
     }
-}
-
-/// The machine's own target, which is the article's.
-pub fn native() -> Target {
-    Target {
-        board: None,
-        triple: ARTICLE_TARGET.to_owned(),
-        rustflags: Vec::new(),
-        linker: None,
-        strip: "strip".to_owned(),
-        bcj: Some("x86".to_owned()),
-        runner: None,
-        prebuilt_std: true,
-    }
-}
-
-/// Reads a TOML file.
-///
-/// # Errors
-/// When it cannot be read or is not TOML.
-pub fn read_toml(path: &Path) -> Result<toml::Table> {
-    let text =
-        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    toml::from_str(&text).with_context(|| path.display().to_string())
-}
-
-fn package(repo: &Repo, cache: &Cache, name: &str, log: &Log) -> Result<(PathBuf, String)> {
-    let path = repo.path("crates/sizelab/sources.toml");
-    let sources = Sources::load(&path)?;
-    let wanted = sources.get(name)?;
-    let store = Store::new(cache);
-    let source = store.fetch(name, wanted, log, &|text| eprintln!("{text}"))?;
-    let unpacked = store.unpack(name, wanted, &source, log)?;
-    Ok((unpacked, source.version))
 }
 
 fn environment(repo: &Repo, upx: &Path) -> Result<Environment> {
@@ -250,7 +185,7 @@ fn environment(repo: &Repo, upx: &Path) -> Result<Environment> {
         "mksquashfs".to_owned(),
         first(tool("mksquashfs").arg("-version"))?,
     );
-    let lock = read_toml(&repo.path("app/Cargo.lock"))?;
+    let lock: toml::Table = read_toml(&repo.path("app/Cargo.lock"))?;
     Ok(Environment {
         tools,
         crates: versions(&lock, CRATES),

@@ -1,10 +1,11 @@
 //! Where the bytes are, as tables.
 
 use board::units::Bytes;
+use flashfit::table::Table;
 
-use super::attribution::{Attribution, REFERENCE};
-use super::figures::{bytes, head, line};
-use super::record::Record;
+use crate::figures::bytes;
+use crate::ladder::record::Record;
+use crate::ladder::series::{Attribution, REFERENCE};
 
 /// Crates below this many bytes in every program are added up in one line.
 const SMALL: u64 = 2000;
@@ -42,7 +43,11 @@ pub fn crates(record: &Record<Attribution>, part: &str) -> String {
         }
     }
     names.sort_by_key(|name| std::cmp::Reverse(size(reference, name)));
-    let mut text = head(&titles);
+    let mut table = Table::new(&titles);
+    let mut row = |name: &str, sizes: &[u64]| {
+        let sizes = sizes.iter().map(|&size| bytes((size > 0).then_some(size)));
+        table.cells(std::iter::once(name.to_owned()).chain(sizes).collect());
+    };
     let mut others = vec![0; programs.len()];
     for name in names {
         let sizes = programs.iter().map(|program| size(program, name));
@@ -51,13 +56,13 @@ pub fn crates(record: &Record<Attribution>, part: &str) -> String {
             let sums = others.iter_mut().zip(&sizes);
             sums.for_each(|(sum, size)| *sum += size);
         } else {
-            text += &cells(name, &sizes);
+            row(name, &sizes);
         }
     }
-    text += &cells("others", &others);
+    row("others", &others);
     let totals = programs.iter().map(|program| program.total);
-    text += &cells("**all that is loaded**", &totals.collect::<Vec<_>>());
-    text
+    row("**all that is loaded**", &totals.collect::<Vec<_>>());
+    table.markdown()
 }
 
 /// The largest functions of the article's program with everything.
@@ -65,25 +70,16 @@ pub fn functions(record: &Record<Attribution>, part: &str) -> String {
     let Some(program) = record.row(&format!("{part}/{REFERENCE}")) else {
         return String::new();
     };
-    let mut text = head(&["function or table", ">bytes"]);
+    let mut table = Table::new(&["function or table", ">bytes"]);
     for (name, size) in &program.functions {
-        text += &line(&[format!("`{}`", shortened(name)), Bytes(*size).to_string()]);
+        table.row(&[&format!("`{}`", shortened(name)), &Bytes(*size)]);
     }
-    text
-}
-
-fn cells(name: &str, sizes: &[u64]) -> String {
-    let sizes = sizes.iter().map(|&size| bytes((size > 0).then_some(size)));
-    line(
-        &std::iter::once(name.to_owned())
-            .chain(sizes)
-            .collect::<Vec<_>>(),
-    )
+    table.markdown()
 }
 
 /// Generic arguments fill lines without telling more.
 fn shortened(name: &str) -> String {
-    let mut short = name.replace('|', "\\|");
+    let mut short = name.to_owned();
     if let Some((at, _)) = short.char_indices().nth(90) {
         short.truncate(at);
         short.push('…');

@@ -5,37 +5,34 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 use object::{Object, ObjectSection};
 
-use super::bench::Bench;
+use super::build::BuiltProgram;
+use super::context::StudyContext;
 use super::recipe::Recipe;
 use super::serve::Launch;
-use super::weigh::Weighed;
 use crate::on_flash::files_on_flash;
 use crate::rustflags::remove_flag;
 use buildkit::checkout::Repo;
 use buildkit::files::copy;
 use direct::busybox;
-use direct::context::Context;
+use direct::context::Context as BoardBuild;
 use direct::toolchain;
 
 /// The loader that the toolchain's programs name.
 const LOADER: &str = "lib/ld-musl.so.1";
 
 /// The parts of a system with a shared C library.
-pub struct Shared {
-    context: Context,
+pub struct SharedLibc {
+    context: BoardBuild,
     /// The folder of libc.so.
     library: PathBuf,
 }
 
-impl Shared {
+impl SharedLibc {
     /// Builds a board's C library as a shared one.
-    ///
-    /// # Errors
-    /// When that is not possible.
-    pub fn new(bench: &Bench, board: &str) -> Result<Self> {
-        let context = Context::at_full_priority(Repo::find()?, board, None)?;
-        let musl = context.tree("musl", &bench.log, &|text| eprintln!("{text}"))?;
-        let (entry, _) = toolchain::shared_library(&context, &musl, &bench.log)?;
+    pub fn new(study: &StudyContext, board: &str) -> Result<Self> {
+        let context = BoardBuild::at_full_priority(Repo::find()?, board, None)?;
+        let musl = context.tree("musl", &study.log, &|text| eprintln!("{text}"))?;
+        let (entry, _) = toolchain::shared_library(&context, &musl, &study.log)?;
         Ok(Self {
             context,
             library: entry.join("lib"),
@@ -53,14 +50,16 @@ impl Shared {
         recipe.rustflags.push(format!("-Clink-arg=-L{folder}"));
     }
 
-    /// Weighs the program, the library and busybox together, less the busybox that has a C
+    /// Measures the program, the library and busybox together, less the busybox that has a C
     /// library of its own: what is left compares with a program that has its own.
-    ///
-    /// # Errors
-    /// When busybox cannot be built.
-    pub fn weigh(&self, bench: &Bench, weighed: &mut Weighed, bcj: Option<&str>) -> Result<()> {
+    pub fn measure(
+        &self,
+        study: &StudyContext,
+        built: &mut BuiltProgram,
+        bcj: Option<&str>,
+    ) -> Result<()> {
         let note = |text: String| eprintln!("{text}");
-        let (context, log) = (&self.context, &bench.log);
+        let (context, log) = (&self.context, &study.log);
         let [musl, linux, source] =
             ["musl", "linux", "busybox"].map(|name| context.tree(name, log, &note));
         let (tools, _) = toolchain::build(context, &musl?, &linux?, log)?;
@@ -69,14 +68,14 @@ impl Shared {
         let (alone, _) = build(None)?;
         let (together, _) = build(Some(&self.library))?;
         // squashfs holds each name once.
-        let stage = bench.repo.path("out/ladder/shared");
+        let stage = study.repo.path("out/ladder/shared");
         let staged = |from: &Path, name: &str| -> Result<PathBuf> {
             std::fs::create_dir_all(&stage)?;
             copy(from, &stage.join(name), 0o755)?;
             Ok(stage.join(name))
         };
         let with = [
-            staged(&weighed.file, "hello")?,
+            staged(&built.file, "hello")?,
             staged(&self.library.join("libc.so"), "libc.so")?,
             staged(&together.program(), "busybox")?,
         ];
@@ -91,20 +90,17 @@ impl Shared {
                 .context("a busybox with its own C library is larger than all three together")
         };
         ensure!(
-            is_dynamic(&weighed.file)?,
+            is_dynamic(&built.file)?,
             "{} has a C library of its own",
-            weighed.file.display()
+            built.file.display()
         );
-        weighed.weight.elf = less(size(&with)?, size(&without)?)?;
-        weighed.weight.flash = less(flash(&with)?, flash(&without)?)?;
-        weighed.weight.upx = None;
+        built.sizes.elf = less(size(&with)?, size(&without)?)?;
+        built.sizes.flash = less(flash(&with)?, flash(&without)?)?;
+        built.sizes.upx = None;
         Ok(())
     }
 
     /// How the program is started: the emulator finds the loader in a folder of its own.
-    ///
-    /// # Errors
-    /// When that folder cannot be made.
     pub fn launch(&self, file: &Path, runner: Option<&str>, argument: &str) -> Result<Launch> {
         let root = self.context.repo.path("out/ladder/shared/root");
         std::fs::create_dir_all(root.join("lib"))?;

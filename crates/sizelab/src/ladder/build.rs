@@ -1,4 +1,4 @@
-//! Building a row's program and weighing it: the file, packed, and on flash.
+//! Building a row's program and measuring its size: the file, packed, and on flash.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,18 +6,19 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+use super::package::is_source;
 use super::recipe::Recipe;
 use crate::on_flash::on_flash;
 use buildkit::cache::{Cache, Rooms};
 use buildkit::command::{Log, tool};
-use buildkit::files::remove;
+use buildkit::files::{read_json, remove};
 use buildkit::key::{Key, sha256_file};
 
 /// Rises when the code here changes what is measured.
 const RECIPE: u32 = 1;
 
 /// The name of the result in a cache entry.
-const WEIGHT: &str = "weight.json";
+const SIZES: &str = "weight.json";
 
 /// Above this a program is packed only where packing is the step: nobody packs files that are
 /// not even stripped, and UPX takes minutes for them.
@@ -26,9 +27,9 @@ const UPX_LIMIT: u64 = 2 << 20;
 /// Above this UPX's exhaustive search takes hours.
 const ULTRA_BRUTE_LIMIT: u64 = 8 << 20;
 
-/// What a file weighs, in bytes.
+/// What a program takes, in bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Weight {
+pub struct Sizes {
     /// The file.
     pub elf: u64,
     /// Packed by `upx --ultra-brute`; none where that was not tried or UPX refuses.
@@ -43,37 +44,30 @@ pub struct Weight {
     pub sha256: String,
 }
 
-/// A row's program, weighed.
 #[derive(Debug, Clone)]
-pub struct Weighed {
-    /// What was measured.
-    pub weight: Weight,
-    /// The program.
+pub struct BuiltProgram {
+    pub sizes: Sizes,
     pub file: PathBuf,
     /// Nothing had to be built.
     pub cached: bool,
 }
 
-/// What weighing needs.
-pub struct Scales<'a> {
+/// What building and measuring needs.
+pub struct Builder<'a> {
     /// Where finished rows are kept.
     pub cache: &'a Cache,
     /// The checkout; cargo runs in it, so that its compiler pin holds.
     pub root: &'a Path,
-    /// UPX.
     pub upx: &'a Path,
     /// The compiler and the tools with their versions.
     pub tools: &'a str,
     /// What tells this worker's build folder from another's.
-    pub room: String,
+    pub suffix: String,
 }
 
-impl Scales<'_> {
-    /// Builds and weighs, or finds what was built and weighed before.
-    ///
-    /// # Errors
-    /// When the build or a tool fails.
-    pub fn weigh(&self, recipe: &Recipe, log: &Log) -> Result<Weighed> {
+impl Builder<'_> {
+    /// Builds and measures, or finds what was built and measured before.
+    pub fn build(&self, recipe: &Recipe, log: &Log) -> Result<BuiltProgram> {
         let mut key = recipe
             .key(Key::new("ladder", RECIPE))
             .field("tools", self.tools)
@@ -81,18 +75,17 @@ impl Scales<'_> {
         for patch in &recipe.patches {
             key = key.file("patch", patch)?;
         }
-        // A stripped or packed program is the one that was weighed before, stripped or packed.
+        // A stripped or packed program is the one that was built before, stripped or packed.
         let before = recipe.before_last_tool();
-        let before = before.map(|before| self.weigh(&before, log)).transpose()?;
+        let before = before.map(|before| self.build(&before, log)).transpose()?;
         let entry = self
             .cache
             .entry("ladder", &key, log, |rooms| match &before {
                 Some(before) => self.finish(recipe, before, rooms, log),
                 None => self.make(recipe, rooms, log),
             })?;
-        let text = fs::read_to_string(entry.path.join(WEIGHT))?;
-        Ok(Weighed {
-            weight: serde_json::from_str(&text).context("a cached weight")?,
+        Ok(BuiltProgram {
+            sizes: read_json(&entry.path.join(SIZES))?,
             file: entry.path.join(&recipe.program.name),
             cached: entry.hit,
         })
@@ -101,7 +94,7 @@ impl Scales<'_> {
     fn make(&self, recipe: &Recipe, rooms: &Rooms, log: &Log) -> Result<()> {
         let package = recipe.prepare(rooms.work, log)?;
         // One for each target and worker, so that several can be built side by side.
-        let room = format!("ladder-target-{}{}", recipe.target.triple, self.room);
+        let room = format!("ladder-target-{}{}", recipe.target.triple, self.suffix);
         let target = self.cache.root().join(&room);
         let file = rooms.out.join(&recipe.program.name);
         let build_seconds = self.cache.exclusively(&room, log, || {
@@ -115,10 +108,16 @@ impl Scales<'_> {
                 .with_context(|| format!("cargo left no {}", product.display()))?;
             Ok(seconds)
         })?;
-        self.note(recipe, build_seconds, rooms, log)
+        self.measure(recipe, build_seconds, rooms, log)
     }
 
-    fn finish(&self, recipe: &Recipe, before: &Weighed, rooms: &Rooms, log: &Log) -> Result<()> {
+    fn finish(
+        &self,
+        recipe: &Recipe,
+        before: &BuiltProgram,
+        rooms: &Rooms,
+        log: &Log,
+    ) -> Result<()> {
         let file = rooms.out.join(&recipe.program.name);
         match recipe.upx {
             true => self
@@ -135,13 +134,13 @@ impl Scales<'_> {
                 )?;
             }
         }
-        self.note(recipe, before.weight.build_seconds, rooms, log)
+        self.measure(recipe, before.sizes.build_seconds, rooms, log)
     }
 
-    fn note(&self, recipe: &Recipe, build_seconds: f64, rooms: &Rooms, log: &Log) -> Result<()> {
+    fn measure(&self, recipe: &Recipe, build_seconds: f64, rooms: &Rooms, log: &Log) -> Result<()> {
         let file = rooms.out.join(&recipe.program.name);
         let elf = fs::metadata(&file)?.len();
-        let weight = Weight {
+        let sizes = Sizes {
             elf,
             upx: match recipe.upx {
                 true => Some(elf),
@@ -151,11 +150,10 @@ impl Scales<'_> {
             build_seconds: (build_seconds * 10.0).round() / 10.0,
             sha256: sha256_file(&file)?,
         };
-        fs::write(
-            rooms.out.join(WEIGHT),
-            serde_json::to_string_pretty(&weight)?,
-        )?;
-        Ok(())
+        Ok(fs::write(
+            rooms.out.join(SIZES),
+            serde_json::to_string_pretty(&sizes)?,
+        )?)
     }
 
     /// The size of a program packed by UPX; none where it is too large to try, or of a kind
@@ -184,27 +182,5 @@ impl Scales<'_> {
                 .arg(to)
                 .arg(file),
         )
-    }
-}
-
-/// What a program is compiled from, by its path in the package.
-pub fn is_source(path: &Path) -> bool {
-    let ignored = ["target", "tests", "proptest-regressions"];
-    let document = path.extension().is_some_and(|extension| extension == "md");
-    !document
-        && !ignored.iter().any(|folder| path.starts_with(folder))
-        && path != Path::new("profiles.toml")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tests_and_documents_do_not_make_another_program() {
-        assert!(is_source(Path::new("src/main.rs")) && is_source(Path::new("src/page.html")));
-        for path in ["target/x", "tests/a.rs", "README.md"] {
-            assert!(!is_source(Path::new(path)), "{path}");
-        }
     }
 }

@@ -7,30 +7,27 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Result;
 
-use super::bench::Bench;
+use super::context::StudyContext;
 use super::recipe::Recipe;
 use buildkit::command::Log;
 use buildkit::key::Key;
 use buildkit::progress::{Outcome, Progress};
 
 /// Builds programs with some workers. What fails is left to who measures it: that says so.
-///
-/// # Errors
-/// When a log cannot be written.
-pub fn build(bench: &Bench, recipes: Vec<Recipe>, workers: usize) -> Result<()> {
+pub fn build(context: &StudyContext, recipes: Vec<Recipe>, workers: usize) -> Result<()> {
     let recipes = unique(recipes);
     // What several rows begin with comes first, so that none waits for another's build.
     let roots = unique(recipes.iter().map(root).collect());
     for stage in [roots, recipes] {
-        side_by_side(bench, &stage, workers)?;
+        side_by_side(context, &stage, workers)?;
     }
     Ok(())
 }
 
-fn side_by_side(bench: &Bench, recipes: &[Recipe], workers: usize) -> Result<()> {
+fn side_by_side(context: &StudyContext, recipes: &[Recipe], workers: usize) -> Result<()> {
     let workers = workers.clamp(1, recipes.len().max(1));
     let logs = (0..workers)
-        .map(|worker| bench.repo.path(format!("out/ladder/worker-{worker}.log")))
+        .map(|worker| context.repo.path(format!("out/ladder/worker-{worker}.log")))
         .collect::<Vec<_>>();
     let progress = Progress::new(recipes.len());
     let next = AtomicUsize::new(0);
@@ -38,11 +35,9 @@ fn side_by_side(bench: &Bench, recipes: &[Recipe], workers: usize) -> Result<()>
         while let Some((at, recipe)) = take(&next, recipes) {
             // A new log for each: it is kept in the cache with what was built.
             let log = Log::create(&logs[worker])?;
-            let name = Box::leak(recipe.describe().into_boxed_str());
-            let shown = progress.start(at + 1, name);
-            shown.finish(match bench.scales(worker).weigh(recipe, &log) {
-                Ok(weighed) if weighed.cached => Outcome::Cached,
-                Ok(_) => Outcome::Built,
+            let shown = progress.start(at + 1, recipe.describe());
+            shown.finish(match context.builder(worker).build(recipe, &log) {
+                Ok(built) => Outcome::of(built.cached),
                 Err(_) => Outcome::Failed,
             });
         }

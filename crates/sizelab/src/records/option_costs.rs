@@ -9,6 +9,9 @@ use board::units::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::schema;
+use buildkit::files::{read_json, to_json};
+
 /// Where the measured figures stand, from the repository's root.
 pub const FILE: &str = "docs/builders/options.json";
 
@@ -21,7 +24,7 @@ pub const MENUS: [&str; 2] = [
 const SCHEMA: &str = "tinyrust-buildroot-options/1";
 
 /// The share by which the server of today may differ from the measured one before the
-/// prices have to be measured again: one in so many.
+/// costs have to be measured again: one in so many.
 const STALE: u64 = 20;
 
 /// What is written down.
@@ -40,7 +43,7 @@ pub struct Args {
 /// The measured builds: the defconfig's, and one for each option changed alone.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Prices {
+pub struct OptionCosts {
     schema: String,
     pub(crate) board: String,
     pub(crate) buildroot: String,
@@ -61,17 +64,14 @@ pub(crate) struct Sizes {
 }
 
 /// Writes the figures of one build down.
-///
-/// # Errors
-/// When the images have no reports, or are of another board or version than those before.
 pub fn record(args: &Args) -> Result<()> {
-    // Too large for the chip is a price as well.
+    // Too large for the chip is a cost as well.
     let report = ["flashfit.over-budget.json", "flashfit.json"].map(|name| args.images.join(name));
     let report = report.iter().find(|path| path.is_file());
-    let report = read::<Value>(
+    let report = read_json::<Value>(
         report.with_context(|| format!("{} has no flashfit.json", args.images.display()))?,
     )?;
-    let build = read::<BTreeMap<String, String>>(&args.images.join("build.json"))?;
+    let build = read_json::<BTreeMap<String, String>>(&args.images.join("build.json"))?;
     let say = |key: &str| {
         let value = build.get(key).cloned();
         value.with_context(|| format!("{}/build.json has no {key}", args.images.display()))
@@ -79,8 +79,8 @@ pub fn record(args: &Args) -> Result<()> {
     let sizes =
         Sizes::of(&report).context("flashfit.json: no server-elf, no rootfs-a or no verdict")?;
     let path = args.repo.join(FILE);
-    let prices = match &args.option {
-        None => Prices {
+    let costs = match &args.option {
+        None => OptionCosts {
             schema: SCHEMA.to_owned(),
             board: say("board")?,
             buildroot: say("buildroot")?,
@@ -90,25 +90,25 @@ pub fn record(args: &Args) -> Result<()> {
         },
         Some(option) => {
             ensure!(option.contains('='), "{option}: NAME=value is wanted");
-            let mut prices = Prices::load(&args.repo)?;
+            let mut costs = OptionCosts::load(&args.repo)?;
             let same = (say("board")?, say("buildroot")?, say("rust")?);
             ensure!(
                 same == (
-                    prices.board.clone(),
-                    prices.buildroot.clone(),
-                    prices.rust.clone()
+                    costs.board.clone(),
+                    costs.buildroot.clone(),
+                    costs.rust.clone()
                 ),
                 "{FILE} is of {} with Buildroot {} and Rust {}, these images are of {same:?}: \
                  measure the defconfig first",
-                prices.board,
-                prices.buildroot,
-                prices.rust
+                costs.board,
+                costs.buildroot,
+                costs.rust
             );
-            prices.options.insert(option.clone(), sizes);
-            prices
+            costs.options.insert(option.clone(), sizes);
+            costs
         }
     };
-    fs::write(&path, serde_json::to_string_pretty(&prices)? + "\n")
+    fs::write(&path, to_json(&costs)?)
         .with_context(|| format!("cannot write {}", path.display()))?;
     println!("{FILE}: {sizes:?}");
     Ok(())
@@ -128,36 +128,26 @@ impl Sizes {
     }
 }
 
-impl Prices {
+impl OptionCosts {
     /// Reads what was measured.
-    ///
-    /// # Errors
-    /// When there is nothing, or of another form.
     pub fn load(repo: &Path) -> Result<Self> {
-        let prices = read::<Self>(&repo.join(FILE))?;
-        ensure!(
-            prices.schema == SCHEMA,
-            "{FILE}: its schema is {}, this program reads {SCHEMA}",
-            prices.schema
-        );
-        Ok(prices)
+        let path = repo.join(FILE);
+        let costs = read_json::<Self>(&path)?;
+        schema::require(&path, &*costs.schema, SCHEMA)?;
+        Ok(costs)
     }
 
     /// Fails where the measured server is not the one of today any more.
-    ///
-    /// # Errors
-    /// When the direct build's measurement, which is refreshed with each image, is further
-    /// away than the share that a price may be wrong by.
     pub fn check_age(&self, repo: &Path) -> Result<()> {
         let today = format!("docs/measurements/{}.json", self.board);
-        let measured = read::<Value>(&repo.join(&today))?;
+        let measured = read_json::<Value>(&repo.join(&today))?;
         let elf = measured["components"]["server-elf"]
             .as_u64()
             .with_context(|| format!("{today} has no server-elf"))?;
         ensure!(
             elf.abs_diff(self.defconfig.elf) <= elf / STALE,
             "{FILE} is of a server of {} bytes, {today} has {}: measure the options again \
-             (docs/buildroot.md, \"Prices\")",
+             (docs/buildroot.md, \"Costs\")",
             Bytes(self.defconfig.elf),
             Bytes(elf)
         );
@@ -170,12 +160,6 @@ impl Prices {
             .keys()
             .filter_map(|option| Some(option.split_once('=')?.0))
     }
-}
-
-fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
-    let text =
-        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("cannot use {}", path.display()))
 }
 
 #[cfg(test)]
@@ -210,7 +194,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_has_a_price_as_well() {
+    fn what_does_not_fit_has_a_cost_as_well() {
         let repo = measured();
         let report = fs::read_to_string(repo.path().join("flashfit.json")).unwrap();
         let over = report.replace(r#""fits":true"#, r#""fits":false"#);
@@ -222,19 +206,10 @@ pub(crate) mod tests {
             repo: repo.path().to_owned(),
         })
         .unwrap();
-        let kept = Prices::load(repo.path()).unwrap().options["UPX=y"];
+        let kept = OptionCosts::load(repo.path()).unwrap().options["UPX=y"];
         assert_eq!(
             (kept.elf, kept.rootfs, kept.fits),
             (120_000, 301_234, false)
-        );
-        let menu = Prices::load(repo.path())
-            .unwrap()
-            .print_into("config UPX\n\t  Measured\n")
-            .unwrap();
-        let said = menu.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(
-            said.ends_with("More than the board's budgets in board.toml allow."),
-            "{menu}"
         );
     }
 
@@ -255,9 +230,9 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn prices_of_a_server_that_has_changed_are_stale() {
+    fn costs_of_a_server_that_has_changed_are_stale() {
         let repo = measured();
-        let prices = Prices::load(repo.path()).unwrap();
+        let costs = OptionCosts::load(repo.path()).unwrap();
         for (elf, is_fresh) in [
             (242_768, true),
             (250_000, true),
@@ -266,7 +241,7 @@ pub(crate) mod tests {
         ] {
             let text = format!(r#"{{"components":{{"server-elf":{elf}}}}}"#);
             fs::write(repo.path().join("docs/measurements/b.json"), text).unwrap();
-            assert_eq!(prices.check_age(repo.path()).is_ok(), is_fresh, "{elf}");
+            assert_eq!(costs.check_age(repo.path()).is_ok(), is_fresh, "{elf}");
         }
     }
 }

@@ -11,11 +11,11 @@ use anyhow::{Context, Result};
 use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SectionKind, SymbolKind, elf};
 use serde::{Deserialize, Serialize};
 
-use super::bench::Bench;
-use super::recipe::Recipe;
-use super::record::{Named, ladder_id};
-use super::suite;
-use super::target::Target;
+use super::steps;
+use crate::ladder::context::StudyContext;
+use crate::ladder::recipe::Recipe;
+use crate::ladder::record::{Measured, Named, ladder_id};
+use crate::ladder::target::Target;
 
 /// How many functions are kept.
 const FUNCTIONS: usize = 25;
@@ -56,53 +56,39 @@ impl Named for Attribution {
     }
 }
 
-/// The rows of a part.
-pub fn rows(part: &str) -> Vec<String> {
-    SUBJECTS
-        .iter()
-        .map(|(name, _)| format!("{part}/{name}"))
-        .collect()
+/// The rows of a target.
+pub fn rows(target: &str) -> Vec<String> {
+    let names = SUBJECTS.iter().map(|(name, _)| name);
+    names.map(|name| format!("{target}/{name}")).collect()
 }
 
-/// Takes the programs of a part apart.
-///
-/// # Errors
-/// When one cannot be built or read.
+/// Takes the program of a row apart.
 pub fn measure(
-    bench: &Bench,
+    context: &StudyContext,
     target: &Target,
-    ids: &[String],
-    keep: impl Fn(Attribution) -> Result<()>,
-) -> Result<()> {
-    bench.each(
-        ids,
-        |id| format!("twin of {id}"),
-        |id| {
-            let recipe = recipe(bench, target, id)?;
-            let weighed = bench.scales(0).weigh(&recipe, &bench.log)?;
-            keep(take_apart(id, &weighed.file)?)?;
-            Ok(weighed.cached)
-        },
-    )
+    id: &str,
+) -> Result<Option<Measured<Attribution>>> {
+    let recipe = recipe(context, target, id)?;
+    let built = context.builder(0).build(&recipe, &context.log)?;
+    Ok(Some(Measured {
+        row: take_apart(id, &built.file)?,
+        cached: built.cached,
+    }))
 }
 
 /// How a row's program is built, symbols and all.
-///
-/// # Errors
-/// When there is no such row.
-pub fn recipe(bench: &Bench, target: &Target, id: &str) -> Result<Recipe> {
+pub fn recipe(context: &StudyContext, target: &Target, id: &str) -> Result<Recipe> {
     let subject = SUBJECTS
         .iter()
         .find(|(name, _)| id.ends_with(&format!("/{name}")));
     let (name, program) = subject.context("no such subject")?;
-    let steps = match *name {
-        "release" => Vec::new(),
-        _ => bench.steps.everything(),
+    let mut recipe = match *name {
+        "release" => steps::recipe(context, target, &ladder_id("release", &[]))?,
+        _ => steps::best_recipe(context, target)?,
     };
-    let mut recipe = suite::recipe(bench, target, &ladder_id("release", &steps))?;
     recipe.strip = false;
     if let Some(program) = program {
-        recipe.program = bench.program(program);
+        recipe.program = context.program(program);
     }
     Ok(recipe)
 }
