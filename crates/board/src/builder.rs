@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use crate::units::{Address, Bytes, Offset, written};
 
@@ -141,7 +142,10 @@ pub struct Rootfs {
     /// The branch filter of xz, as `mksquashfs -Xbcj` takes it; absent: none.
     pub bcj: Option<String>,
     /// The squashfs block size.
-    #[serde(default = "largest_squashfs_block", deserialize_with = "written")]
+    #[serde(
+        default = "largest_squashfs_block",
+        deserialize_with = "squashfs_block"
+    )]
     pub block_size: Bytes,
 }
 
@@ -149,4 +153,18 @@ pub struct Rootfs {
 /// (`SQUASHFS_FILE_MAX_SIZE` in the kernel's squashfs_fs.h).
 fn largest_squashfs_block() -> Bytes {
     Bytes(1 << 20)
+}
+
+/// A block size that mksquashfs makes and the kernel mounts: a power of two from 4 KiB on.
+fn squashfs_block<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
+    let size: Bytes = written(deserializer)?;
+    let largest = largest_squashfs_block();
+    if size.get().is_power_of_two() && (4096..=largest.get()).contains(&size.get()) {
+        return Ok(size);
+    }
+    Err(D::Error::custom(format!(
+        "block-size: {} is no block size of squashfs, which are the powers of two from 4 KiB to {}",
+        size.with_unit(),
+        largest.with_unit()
+    )))
 }

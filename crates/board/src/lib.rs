@@ -32,6 +32,7 @@ mod builder;
 pub mod emulator;
 mod error;
 mod hex;
+mod mtdparts;
 mod name;
 mod parse;
 mod qemu;

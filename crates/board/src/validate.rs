@@ -1,5 +1,6 @@
 //! What no single value shows: the map as a whole.
 
+mod enforced;
 mod map;
 mod repair;
 mod slots;
@@ -20,6 +21,7 @@ pub(super) fn problems(board: &Board) -> Vec<Problem> {
     }
     map::map(board, &mut out);
     slots::slots(board, &mut out);
+    enforced::enforced(board, &mut out);
     out
 }
 

@@ -657,3 +657,106 @@ fn a_kernel_is_started_where_it_is_put_unless_said() {
     assert_eq!(other.entry(), Some(Address(0x8040_0000)));
     assert_eq!(other.compression.as_str(), "lzma");
 }
+
+/// Rules that the kernel, the boot loader or the emulator would enforce when it is too late.
+#[test]
+fn what_others_refuse_is_refused_before() {
+    let data = "size = \"256 KiB\"\nfilesystem = \"jffs2\"";
+    let with_data = GOOD.replacen(
+        "size = \"128 KiB\"",
+        "filesystem = \"jffs2\"\nsize = \"128 KiB\"",
+        1,
+    );
+    assert_has(
+        &parse(&with_data).unwrap_err().to_string(),
+        &[
+            "b/board.toml:10: boot: 128 KiB are 2 erase blocks of 64 KiB, and the kernel mounts no JFFS2 of fewer \
+           than 5: make it 320 KiB or more",
+        ],
+    );
+    let read_only = GOOD.replacen(
+        "size = \"256 KiB\"",
+        &format!("{data}\nread-only = true"),
+        1,
+    );
+    assert_has(
+        &parse(&read_only).unwrap_err().to_string(),
+        &[
+            "b/board.toml:19: rootfs-a: the device makes a jffs2 in it, and the kernel refuses every write",
+        ],
+    );
+    assert_has(
+        &broken("mtd-id =", "mapped-at = 0xfff80000\nmtd-id ="),
+        &["b/board.toml:2: flash: mapped at 0xfff80000, 1024 KiB of it end past 4 GiB"],
+    );
+    assert_has(
+        &broken("mtd-id =", "chip = \"w25q64\"\nmtd-id ="),
+        &["b/board.toml:2: flash: 1024 KiB, and a w25q64 has 8 MiB"],
+    );
+    let rootfs = |size: &str| parse(&format!("{GOOD}\n[rootfs]\nblock-size = \"{size}\"\n"));
+    assert!(rootfs("128 KiB").is_ok());
+    for size in ["2 KiB", "96 KiB", "2048 KiB"] {
+        let message = rootfs(size).unwrap_err().to_string();
+        assert_has(
+            &message,
+            &[&format!("block-size: {size} is no block size of squashfs")],
+        );
+    }
+}
+
+#[test]
+fn the_map_on_the_command_line_fits_it() {
+    let parts = |count: u64| -> Vec<(u64, u64)> { (0..count).map(|at| (at, 1)).collect() };
+    let text = |count: u64, more: &str| {
+        let linux = "[linux]\narch = \"arm\"\nbase = \"tinyconfig\"\nimage = \"zImage\"\n";
+        map_of(count, &parts(count)).replacen("[[", &format!("{more}{linux}[["), 1)
+    };
+    let id = "mtd-id = \"spi0.0\"\n";
+    assert!(parse(&text(60, id)).is_ok());
+    let message = parse(&text(90, id)).unwrap_err().to_string();
+    assert_has(
+        &message,
+        &["characters of mtdparts, and the kernel's command line has 1024 on arm"],
+    );
+    assert!(parse(&text(90, &format!("{id}dt-node = \"/flash@0\"\n"))).is_ok());
+}
+
+/// QEMU takes no file but of its flash's size.
+#[test]
+fn the_emulator_gets_a_chip_that_it_has() {
+    let with = |binary: &str, machine: &str, more: &str| {
+        let args = format!("\"-M\", \"{machine}\"");
+        let text =
+            with_qemu(&args, more).replace("\"qemu\"\npackage", &format!("\"{binary}\"\npackage"));
+        parse(&text).map(drop).map_err(|error| error.to_string())
+    };
+    for (binary, machine, size) in [
+        ("qemu-system-mipsel", "malta", "4096 KiB"),
+        ("qemu-system-aarch64", "virt,gic-version=3", "64 MiB"),
+        ("qemu-system-riscv64", "virt", "32 MiB"),
+    ] {
+        assert_eq!(
+            with(binary, machine, &format!("pad-to = \"{size}\"")),
+            Ok(())
+        );
+        let message = with(binary, machine, "").unwrap_err();
+        let advice = format!("write pad-to = \"{size}\" in [qemu]");
+        assert_has(
+            &message,
+            &["b/board.toml:2: flash: 1024 KiB for the emulator", &advice],
+        );
+    }
+    let model = with("qemu-system-arm", "ast2600-evb,fmc-model=mx25l6405d", "").unwrap_err();
+    assert_has(&model, &["flash: 1024 KiB, and a mx25l6405d has 8 MiB"]);
+    assert_eq!(with("qemu-system-x86_64", "q35", ""), Ok(()));
+    let large = with("qemu-system-x86_64", "q35", "pad-to = \"16 MiB\"").unwrap_err();
+    assert_has(&large, &["a PC has 8 MiB of flash at most"]);
+    let mapped = GOOD.replacen("mtd-id =", "mapped-at = 0xff800000\nmtd-id =", 1);
+    let mapped = with_qemu("\"-M\", \"q35\"", "").replace(GOOD, &mapped);
+    let mapped = mapped.replace("\"qemu\"\npackage", "\"qemu-system-x86_64\"\npackage");
+    let message = parse(&mapped).unwrap_err().to_string();
+    assert_has(
+        &message,
+        &["the flash of a PC ends at 4 GiB: write mapped-at = 0xfff00000"],
+    );
+}
