@@ -15,7 +15,7 @@ const MAP: &str = r#"name = "sample"
 title = "It's $5 #1"
 
 [flash]
-chip = "m25p80"
+chip = "sample"
 size = "16 KiB"
 erase-block = "512 B"
 mtd-id = "spi0.0"
