@@ -4,12 +4,13 @@
 import json
 import re
 import shutil
+import subprocess
 import tomllib
 
 from checks.runs import BOARD_TOML, bitbake, images, with_conf
 from hostbuild import ROOT
 
-PRICES = ROOT / "docs/measurements/yocto-packageconfig.json"
+COSTS = ROOT / "docs/measurements/yocto-packageconfig.json"
 
 # What is set, and what the table says of it; the first one is the default.
 VARIANTS = [
@@ -22,14 +23,14 @@ VARIANTS = [
 
 
 def roomy_board():
-    """board.toml without what bounds the server: a price is not to fail for being high."""
+    """board.toml without what bounds the server: a cost is not to fail for being high."""
     text = BOARD_TOML.read_text()
     rootfs = next(p["size"] for p in tomllib.loads(text)["partition"] if p.get("root"))
     text = re.sub(r"\[slot\]\nbudget = .*\n", "", text)
     return re.sub(r'budget = "[\d_]+ B"', f'budget = "{rootfs}"', text)
 
 
-def price(build, config):
+def cost(build, config):
     """What the server takes with a PACKAGECONFIG: (ELF, bytes of the root file system)."""
     board = build.dir / "roomy.toml"
     board.write_text(roomy_board())
@@ -44,15 +45,20 @@ def run(build, names):
     """Builds and writes; `names`: settings of VARIANTS, by default all of them; the others' figures stay."""
     bitbake(build, "tinyrust-image")
     shutil.copyfile(images(build) / "flashfit.json", ROOT / "docs/builders/yocto.json")
-    rows = {row["packageconfig"]: row for row in json.loads(PRICES.read_text())["rows"]} if names and PRICES.exists() else {}
+    rows = {row["packageconfig"]: row for row in json.loads(COSTS.read_text())["rows"]} if names and COSTS.exists() else {}
     for config, what in VARIANTS:
         if not names or config in names:
-            rows[config] = {"what": what, "packageconfig": config, **price(build, config)}
+            rows[config] = {"what": what, "packageconfig": config, **cost(build, config)}
             print(rows[config], flush=True)
             write(build, [rows[config] for config, _ in VARIANTS if config in rows])
     bitbake(build, "tinyrust-image")
     return 0
 
 
+def revision():
+    """The last commit that decides the image."""
+    return subprocess.run([ROOT / "scripts/revision"], check=True, capture_output=True, text=True).stdout.strip()
+
+
 def write(build, rows):
-    PRICES.write_text(json.dumps({"schema": "tinyrust-packageconfig/1", "rust": build.rust(), "rows": rows}, indent=2) + "\n")
+    COSTS.write_text(json.dumps({"schema": "tinyrust-packageconfig/1", "rust": build.rust(), "revision": revision(), "rows": rows}, indent=2) + "\n")

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::job::{Comparison, With};
 use crate::records::by_board::ByBoard;
-use crate::records::measurement::Boot;
+use crate::records::measurement::{Boot, Measurement};
 use buildkit::checkout::Repo;
 use direct::context::Context;
 
@@ -20,25 +20,28 @@ const FILE: ByBoard = ByBoard {
 };
 
 /// By board, then by who built.
-pub type Boards = BTreeMap<String, BTreeMap<String, CrossBuild>>;
+type Boards = BTreeMap<String, BTreeMap<String, CrossBuild>>;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CrossBuild {
+struct CrossBuild {
     target: String,
     /// What built it, with versions.
     tools: Vec<String>,
     /// The server of the direct build.
-    pub direct: Bytes,
+    direct: Bytes,
     /// The server of this one.
     built: Bytes,
     boot: BootResult,
+    /// The revision that was built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    revision: Option<String>,
 }
 
 /// What became of the image with this server in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum BootResult {
+enum BootResult {
     /// It answered.
     Answered {
         /// Milliseconds from power-on to the first HTTP 200.
@@ -80,6 +83,7 @@ pub fn add(
             },
             _ => BootResult::NotTried,
         },
+        revision: Some(context.repo.revision()),
     };
     FILE.change(&context.repo, |boards: &mut Boards| {
         let rows = boards.entry(context.board.name.clone()).or_default();
@@ -91,17 +95,19 @@ fn last_line(text: &str) -> String {
     text.lines().last().unwrap_or_default().trim().to_owned()
 }
 
-/// What was recorded.
-pub fn load(repo: &Repo) -> Result<Boards> {
-    FILE.load(repo)
-}
-
 /// The table of the documents.
 pub fn block(repo: &Repo) -> Result<String> {
-    Ok(table(&load(repo)?))
+    let mut products = BTreeMap::new();
+    let boards: Boards = FILE.load(repo)?;
+    for board in boards.keys() {
+        let elf = Measurement::component(repo, board, "server-elf")?;
+        products.extend(elf.map(|elf| (board.clone(), elf)));
+    }
+    Ok(table(&boards, &products))
 }
 
-fn table(boards: &Boards) -> String {
+/// `products`: the ELF of the server in each board's recorded image.
+fn table(boards: &Boards, products: &BTreeMap<String, Bytes>) -> String {
     let mut table = Table::new(&[
         "board",
         "target",
@@ -128,7 +134,12 @@ fn table(boards: &Boards) -> String {
                 &format!("`{}`", row.target),
                 &row.tools.join(", "),
                 &row.built,
-                &row.direct,
+                &match &row.revision {
+                    Some(revision) if products.get(board) != Some(&row.direct) => {
+                        format!("{}, at `{revision}`", row.direct)
+                    }
+                    _ => row.direct.to_string(),
+                },
                 &format!("{:+.2} %", comparison.percent()),
                 &booted,
             ]);
@@ -149,6 +160,7 @@ mod tests {
             direct: Bytes(200_000),
             built: Bytes(199_000),
             boot,
+            revision: Some("abc1234".to_owned()),
         }
     }
 
@@ -170,7 +182,10 @@ mod tests {
         ];
         let rows = rows.map(|(name, outcome)| (name.to_owned(), row(outcome)));
         let boards = [("b".to_owned(), rows.into())].into();
-        let table = table(&boards);
+        let products = [("b".to_owned(), Bytes(200_000))].into();
+        let older = table(&boards, &BTreeMap::new());
+        assert!(older.contains("| 200,000, at `abc1234` |"), "{older}");
+        let table = table(&boards, &products);
         assert!(
             table.contains("| 199,000 | 200,000 | -0.50 % | HTTP 200 |"),
             "{table}"

@@ -53,20 +53,14 @@ pub fn add(repo: &Repo, board: &str, measured: Measured) -> Result<()> {
     })
 }
 
-/// What was measured, by board.
-pub fn load(repo: &Repo) -> Result<BTreeMap<String, Measured>> {
-    FILE.load(repo)
-}
-
 /// The table of the documents: every board's flags, and what is not measured said so.
 pub fn block(repo: &Repo) -> Result<String> {
-    let measured = load(repo)?;
+    let measured: BTreeMap<String, Measured> = FILE.load(repo)?;
     let mut table = Table::new(&["board", "change", ">ELF", ">on flash", ""]);
     for board in repo.boards()? {
         let tried = candidates::load(repo, &board)?;
         if !tried.is_empty() {
-            let product = Measurement::load(repo, &board)?;
-            let product = product.components.get("server").copied();
+            let product = Measurement::component(repo, &board, "server")?;
             add_rows(&mut table, &board, &tried, measured.get(&board), product);
         }
     }

@@ -22,6 +22,8 @@ pub struct Choices {
     profile: String,
     versions: BTreeMap<String, String>,
     served_by: String,
+    /// The revision that was measured.
+    revision: String,
     rows: Vec<Choice>,
 }
 
@@ -58,10 +60,11 @@ impl Choices {
         let versions = versions.map(|(name, version)| format!("{name} {version}"));
         table.markdown()
             + &format!(
-                "\nIn bytes, for `{}` with the profile `{}`, served by `{}`; {}.\n",
+                "\nIn bytes, for `{}` with the profile `{}`, served by `{}`, at `{}`; {}.\n",
                 self.target,
                 self.profile,
                 self.served_by,
+                self.revision,
                 versions.collect::<Vec<_>>().join(", ")
             )
     }

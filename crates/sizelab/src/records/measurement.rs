@@ -82,6 +82,15 @@ impl Measurement {
         })
     }
 
+    /// What a component of a board's recorded image takes; none where it was not measured.
+    pub fn component(repo: &Repo, board: &str, name: &str) -> Result<Option<Bytes>> {
+        if !Self::path(repo, board).is_file() {
+            return Ok(None);
+        }
+        let measured = Self::load(repo, board)?;
+        Ok(measured.components.get(name).copied())
+    }
+
     /// Measures an image folder.
     pub fn take(board: &Board, images: &Path) -> Result<Self> {
         let report = Report::load(&images.join("flashfit.json"))?;

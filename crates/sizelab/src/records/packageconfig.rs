@@ -22,6 +22,8 @@ pub struct PackageConfig {
     schema: String,
     /// The compiler's version.
     rust: String,
+    /// The revision that was measured.
+    revision: String,
     rows: Vec<Configuration>,
 }
 
@@ -65,8 +67,8 @@ impl PackageConfig {
         }
         Ok(table.markdown()
             + &format!(
-                "\nThe server in bytes, on the default board (`{}` is its default), Rust {}.\n",
-                default.packageconfig, self.rust
+                "\nThe server in bytes, on the default board (`{}` is its default), Rust {}, at `{}`.\n",
+                default.packageconfig, self.rust, self.revision
             ))
     }
 }
@@ -77,8 +79,9 @@ mod tests {
 
     fn rows(text: &str) -> Result<PackageConfig> {
         let file = tempfile::NamedTempFile::new()?;
-        let text =
-            format!(r#"{{"schema":"tinyrust-packageconfig/1","rust":"1.95.0","rows":[{text}]}}"#);
+        let text = format!(
+            r#"{{"schema":"tinyrust-packageconfig/1","rust":"1.95.0","revision":"abc1234","rows":[{text}]}}"#
+        );
         std::fs::write(&file, text)?;
         PackageConfig::read(file.path())
     }
