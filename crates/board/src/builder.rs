@@ -1,12 +1,11 @@
 //! The tables that builders read: flashfit hands them on and checks their form.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use crate::units::{Address, Bytes, Offset, written};
+use crate::units::{Address, Bytes, written};
 
 /// How Rust programs are compiled (`[rust]`).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -103,36 +102,6 @@ impl Compression {
             Self::Lzma => "lzma",
         }
     }
-}
-
-/// The boot loader (`[u-boot]`).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct UBoot {
-    /// The configuration that the fragments are laid on.
-    pub defconfig: String,
-    /// What the boot partition holds.
-    pub files: Vec<UBootFile>,
-    /// Firmware of others that is built in: the file, by the variable of U-Boot's `make` that
-    /// names it (`OPENSBI`).
-    #[serde(default)]
-    pub firmware: BTreeMap<String, PathBuf>,
-    /// The Debian packages that bring it.
-    #[serde(default)]
-    pub packages: Vec<String>,
-}
-
-/// A file of the boot loader and its place.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct UBootFile {
-    /// Its name in the image folder.
-    pub file: PathBuf,
-    /// Its path in U-Boot's build folder.
-    pub built: PathBuf,
-    /// Its place, from the start of the boot partition.
-    #[serde(deserialize_with = "written")]
-    pub offset: Offset,
 }
 
 /// The root file system (`[rootfs]`).

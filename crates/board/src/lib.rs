@@ -28,6 +28,7 @@
 //! ```
 
 mod accelerator;
+mod boot_loader;
 mod builder;
 pub mod emulator;
 mod error;
@@ -43,7 +44,8 @@ mod validate;
 
 use std::path::{Path, PathBuf};
 
-pub use builder::{Cc, Compression, Linux, Rootfs, Runtime, Rust, UBoot, UBootFile};
+pub use boot_loader::{AddressOption, Environment, Medium, UBoot, UBootFile};
+pub use builder::{Cc, Compression, Linux, Rootfs, Runtime, Rust};
 pub use emulator::Emulator;
 pub use error::{Error, Problem};
 pub use name::variable;
@@ -55,6 +57,9 @@ use crate::units::{Address, Bytes, Offset};
 
 /// The version of the board.toml format that this crate reads (`schema = 1`).
 pub const SCHEMA: u32 = 1;
+
+/// The file of the image folder that all files of `[u-boot]` are put into.
+pub const BOOT_IMAGE: &str = "boot.bin";
 
 /// A board: everything in its board.toml.
 #[derive(Debug, Clone)]
@@ -276,6 +281,14 @@ impl Board {
         self.partitions
             .iter()
             .find(|partition| partition.name == name)
+    }
+
+    /// The partition that holds the boot loader: the one whose image is [`BOOT_IMAGE`].
+    #[must_use]
+    pub fn boot_partition(&self) -> Option<&Partition> {
+        self.partitions
+            .iter()
+            .find(|partition| partition.image.as_deref() == Some(Path::new(BOOT_IMAGE)))
     }
 
     /// The component of that name.

@@ -6,13 +6,13 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, Deserializer};
 
+use crate::boot_loader::RawUBoot;
 use crate::hex;
 use crate::name::{problem_of_file, problem_of_name, problem_of_path, problem_of_slot, role};
 use crate::qemu::RawQemu;
 use crate::units::{Address, Bytes, Offset, Written};
 use crate::{
     Board, Budget, Cc, Component, Error, Flash, Linux, Partition, Problem, Rootfs, Rust, SCHEMA,
-    UBoot,
 };
 
 #[derive(Deserialize)]
@@ -24,7 +24,7 @@ struct RawBoard {
     rust: Option<Rust>,
     cc: Option<Cc>,
     linux: Option<Linux>,
-    u_boot: Option<UBoot>,
+    u_boot: Option<RawUBoot>,
     rootfs: Option<Rootfs>,
     qemu: Option<RawQemu>,
     flash: RawFlash,
@@ -202,6 +202,9 @@ impl Reader<'_> {
             self.problems.extend(problems);
             qemu
         });
+        let u_boot = raw
+            .u_boot
+            .map(|raw| raw.read(&flash, &|byte| line_of(text, byte)));
         Board {
             path: path.to_owned(),
             hexadecimal: self.hexadecimal,
@@ -210,7 +213,7 @@ impl Reader<'_> {
             rust: raw.rust,
             cc: raw.cc,
             linux: raw.linux,
-            u_boot: raw.u_boot,
+            u_boot,
             rootfs: raw.rootfs,
             qemu,
             flash,

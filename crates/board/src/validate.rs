@@ -1,5 +1,6 @@
 //! What no single value shows: the map as a whole.
 
+mod boot_loader;
 mod enforced;
 mod map;
 mod repair;
@@ -22,6 +23,7 @@ pub(super) fn problems(board: &Board) -> Vec<Problem> {
     map::map(board, &mut out);
     slots::slots(board, &mut out);
     enforced::enforced(board, &mut out);
+    boot_loader::boot_loader(board, &mut out);
     out
 }
 

@@ -760,3 +760,126 @@ fn the_emulator_gets_a_chip_that_it_has() {
         &["the flash of a PC ends at 4 GiB: write mapped-at = 0xfff00000"],
     );
 }
+
+/// `GOOD` with a boot loader that keeps its settings in a partition between it and the slots.
+fn with_environment(table: &str) -> String {
+    let env = "[[partition]]\nname = \"env\"\noffset = \"64 KiB\"\nsize = \"64 KiB\"\n\n";
+    let u_boot = format!(
+        "[u-boot]\ndefconfig = \"b_defconfig\"\n\
+         files = [{{ file = \"u-boot.bin\", built = \"u-boot.bin\", offset = \"4 KiB\" }}]\n{table}\n"
+    );
+    let text = GOOD
+        .replacen("size = \"128 KiB\"", "size = \"64 KiB\"", 1)
+        .replacen(
+            "[[partition]]\nname = \"kernel-a\"",
+            &format!("{env}[[partition]]\nname = \"kernel-a\""),
+            1,
+        )
+        .replacen(
+            "mtd-id = \"spi0.0\"",
+            "mtd-id = \"spi0.0\"\nmapped-at = 0x2000_0000",
+            1,
+        );
+    format!("{u_boot}{text}")
+}
+
+const ENVIRONMENT: &str = "mapped-at = 0x0\naddresses = { CONFIG_TEXT_BASE = \"u-boot.bin\" }\n\
+    [u-boot.environment]\npartition = \"env\"\nin = \"spi-flash\"\ncopies = 2\n\
+    size = \"8 KiB\"\nsector = \"4 KiB\"\n";
+
+#[test]
+fn the_environments_copies_lie_in_equal_parts_of_its_partition() {
+    let board = parse(&with_environment(ENVIRONMENT)).unwrap();
+    let u_boot = board.u_boot.as_ref().unwrap();
+    let environment = u_boot.environment.as_ref().unwrap();
+    let offsets: Vec<u64> = environment
+        .offsets(&board)
+        .iter()
+        .map(|o| o.get())
+        .collect();
+    assert_eq!(offsets, [64 << 10, 96 << 10]);
+    assert_eq!(
+        u_boot.address_of("u-boot.bin", &board),
+        Some(Address(4 << 10))
+    );
+    // Without a word of its own the loader sees the chip where all others do.
+    let board = parse(&with_environment(
+        &ENVIRONMENT.replace("mapped-at = 0x0\n", ""),
+    ))
+    .unwrap();
+    let address = board
+        .u_boot
+        .as_ref()
+        .unwrap()
+        .address_of("u-boot.bin", &board);
+    assert_eq!(address, Some(Address(0x2000_1000)));
+}
+
+#[test]
+fn an_environment_that_saving_would_spoil_is_refused() {
+    for (from, to, said) in [
+        (
+            "partition = \"env\"",
+            "partition = \"enw\"",
+            "no partition `enw`, there are boot, env, kernel-a",
+        ),
+        (
+            "partition = \"env\"",
+            "partition = \"boot\"",
+            "boot (b/board.toml:19) holds boot.bin",
+        ),
+        (
+            "partition = \"env\"",
+            "partition = \"kernel-b\"",
+            "holds kernel.itb",
+        ),
+        (
+            "copies = 2",
+            "copies = 3",
+            "3 copies: U-Boot keeps one or two",
+        ),
+        (
+            "copies = 2",
+            "copies = 0",
+            "0 copies: U-Boot keeps one or two",
+        ),
+        ("size = \"8 KiB\"", "size = \"36 KiB\"", "take 72 KiB, env"),
+        (
+            "size = \"8 KiB\"",
+            "size = \"0 KiB\"",
+            "size or sector of nothing",
+        ),
+        ("sector = \"4 KiB\"", "", "take 128 KiB, env"),
+        (
+            "sector = \"4 KiB\"",
+            "sector = \"24 KiB\"",
+            "no whole part of the erase block of 64 KiB",
+        ),
+        (
+            "in = \"spi-flash\"",
+            "in = \"flash\"",
+            "the chip erases 64 KiB at once",
+        ),
+        ("CONFIG_TEXT_BASE", "TEXT_BASE", "`TEXT_BASE` is no option"),
+        (
+            "\"u-boot.bin\" }",
+            "\"spl.bin\" }",
+            "the address of spl.bin, and `files` has u-boot.bin",
+        ),
+    ] {
+        assert!(ENVIRONMENT.contains(from), "{from}");
+        let text = with_environment(&ENVIRONMENT.replacen(from, to, 1));
+        let error = parse(&text).unwrap_err().to_string();
+        assert_has(&error, &["b/board.toml:", said]);
+    }
+    let unmapped = with_environment(&ENVIRONMENT.replace("mapped-at = 0x0\n", ""))
+        .replace("mapped-at = 0x2000_0000", "");
+    let error = parse(&unmapped).unwrap_err().to_string();
+    assert_has(
+        &error,
+        &[
+            "b/board.toml:4: addresses: CONFIG_TEXT_BASE",
+            "`mapped-at`: add",
+        ],
+    );
+}

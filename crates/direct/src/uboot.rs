@@ -10,7 +10,8 @@ use crate::context::{Context, Tree, prefix_maps};
 use buildkit::command::Log;
 use buildkit::files::copy;
 use buildkit::key::{Key, sha256};
-use imagekit::kconfig;
+use imagekit::kconfig::Fragment;
+use imagekit::{environment, kconfig};
 
 /// A finished boot loader.
 pub struct UBoot {
@@ -35,8 +36,10 @@ impl UBoot {
 /// When a fragment's line did not land, or U-Boot does not build.
 pub fn build(context: &Context, source: &Tree, log: &Log) -> Result<(UBoot, bool)> {
     let facts = context.board.require(&context.board.u_boot, "u-boot")?;
-    let fragments = context.fragments("u-boot.config")?;
-    let environment = environment(context)?;
+    let mut fragments = context.fragments("u-boot.config")?;
+    fragments.push(map(context)?);
+    let common = context.repo.board_folder("common").join("u-boot.env");
+    let environment = environment::compose(&context.board, Some(&common))?;
     let cc = context.cc()?;
     let mut key = Key::new("u-boot", 1)
         .field("u-boot", &source.identity)
@@ -100,13 +103,12 @@ pub fn build(context: &Context, source: &Tree, log: &Log) -> Result<(UBoot, bool
     Ok((UBoot { path: entry.path }, entry.hit))
 }
 
-/// The default environment: the commands that all boards share, the board's own values, and
-/// the map's.
-fn environment(context: &Context) -> Result<String> {
-    let mut text = String::new();
-    for path in context.overlays("u-boot.env") {
-        text += &fs::read_to_string(&path)
-            .with_context(|| format!("cannot read {}", path.display()))?;
-    }
-    Ok(text + &render(&context.board, Format::UBootEnv)?)
+/// What of the configuration follows from the flash map. It is the last fragment: no line of a
+/// file can say otherwise.
+fn map(context: &Context) -> Result<Fragment> {
+    let shown = context.repo.shown(&context.board.path);
+    Ok(Fragment::new(
+        format!("flashfit layout {shown} --format u-boot-config"),
+        render(&context.board, Format::UBootConfig)?,
+    ))
 }

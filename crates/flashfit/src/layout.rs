@@ -37,6 +37,7 @@ mod dts;
 mod genimage;
 mod markdown;
 mod mtdparts;
+mod u_boot_config;
 mod u_boot_env;
 mod variables;
 
@@ -63,6 +64,8 @@ pub enum Format {
     Make,
     /// Lines for U-Boot's default environment
     UBootEnv,
+    /// A fragment of U-Boot's configuration: where its environment and its parts are
+    UBootConfig,
     /// A table for documentation
     Markdown,
 }
@@ -78,6 +81,7 @@ impl Format {
             Format::Sh => "layout.sh",
             Format::Make => "layout.mk",
             Format::UBootEnv => "u-boot.env",
+            Format::UBootConfig => "u-boot.config",
             Format::Markdown => "layout.md",
         }
     }
@@ -85,7 +89,11 @@ impl Format {
     /// The forms that `board` has the facts for.
     #[must_use]
     pub fn all_of(board: &Board) -> Vec<Format> {
-        let known = |format: &Format| *format != Format::Mtdparts || board.flash.mtd_id.is_some();
+        let known = |format: &Format| match format {
+            Format::Mtdparts => board.flash.mtd_id.is_some(),
+            Format::UBootConfig => board.u_boot.is_some(),
+            _ => true,
+        };
         Format::value_variants()
             .iter()
             .copied()
@@ -103,6 +111,9 @@ pub enum Error {
         /// The board.toml.
         path: PathBuf,
     },
+    /// A boot loader is to be configured, and board.toml has none.
+    #[error(transparent)]
+    Board(#[from] board::Error),
     /// A generated file cannot be read or written.
     #[error("{}: {source}", path.display())]
     File {
@@ -117,7 +128,8 @@ pub enum Error {
 ///
 /// # Errors
 ///
-/// [`Error::NoMtdId`] for mtdparts of a board without one.
+/// [`Error::NoMtdId`] for mtdparts of a board without one, [`Error::Board`] for U-Boot's
+/// configuration of a board without `[u-boot]`.
 pub fn render(board: &Board, format: Format) -> Result<String, Error> {
     Ok(match format {
         Format::Mtdparts => mtdparts::render(board)?,
@@ -126,6 +138,7 @@ pub fn render(board: &Board, format: Format) -> Result<String, Error> {
         Format::Sh => variables::shell(board),
         Format::Make => variables::make(board),
         Format::UBootEnv => u_boot_env::render(board),
+        Format::UBootConfig => u_boot_config::render(board)?,
         Format::Markdown => markdown::render(board),
     })
 }

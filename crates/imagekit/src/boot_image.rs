@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use board::Board;
+use board::{BOOT_IMAGE, Board};
 
 /// What flash is where nothing was written.
 const ERASED: u8 = 0xff;
@@ -45,7 +45,7 @@ pub fn write(board: &Board, images: &Path) -> Result<()> {
         image.resize(offset, ERASED);
         image.extend(content);
     }
-    fs::write(images.join("boot.bin"), image).context("cannot write boot.bin")
+    fs::write(images.join(BOOT_IMAGE), image).with_context(|| format!("cannot write {BOOT_IMAGE}"))
 }
 
 #[cfg(test)]

@@ -36,6 +36,14 @@ impl Fragment {
         Ok(Self { shown, text })
     }
 
+    /// A fragment that is in no file; `shown` is what messages call it.
+    pub fn new(shown: impl Into<PathBuf>, text: String) -> Self {
+        Self {
+            shown: shown.into(),
+            text,
+        }
+    }
+
     /// The same with another line in the place of one.
     pub fn with(mut self, old: &str, new: &str) -> Self {
         self.text = self.text.replace(&format!("{old}\n"), &format!("{new}\n"));

@@ -2,6 +2,7 @@
 
 pub mod boot_image;
 pub mod build_json;
-pub mod env;
+pub mod environment;
 pub mod kconfig;
 pub mod kernel_fit;
+pub mod variables;

@@ -9,9 +9,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
-use imagekit::env::{board_env, board_vars, load};
 use imagekit::kconfig::Fragment;
-use imagekit::{boot_image, build_json, kconfig, kernel_fit};
+use imagekit::variables::{board_vars, load};
+use imagekit::{boot_image, build_json, environment, kconfig, kernel_fit};
 use rustcheck::{crates, sbom};
 
 /// Checks builds and makes image parts, for Buildroot, bitbake and the direct build.
@@ -29,7 +29,7 @@ enum Command {
         /// The board's board.toml
         board: PathBuf,
     },
-    /// Print the U-Boot environment of a board: the common one, the board's, the flash map
+    /// Print the U-Boot environment of a board: boot commands, the common one, the board's, the flash map
     BoardEnv {
         /// The board's board.toml
         board: PathBuf,
@@ -113,7 +113,10 @@ fn run(command: Command) -> Result<()> {
             Ok(())
         }
         Command::BoardEnv { board, common } => {
-            print!("{}", board_env(&board, common.as_deref())?);
+            print!(
+                "{}",
+                environment::compose(&load(&board)?, common.as_deref())?
+            );
             Ok(())
         }
         Command::BootImage { board, images } => boot_image::write(&load(&board)?, &images),

@@ -1,6 +1,6 @@
 SUMMARY = "U-Boot with an SPL that boots a FIT image out of memory-mapped NOR flash"
 DESCRIPTION = "The board's defconfig, cut down by boards/common/u-boot.config and the \
-board's own u-boot.config; the default environment knows both slots of board.toml."
+board's own u-boot.config; environment and boot commands follow from board.toml."
 HOMEPAGE = "https://www.denx.de/wiki/U-Boot/"
 SECTION = "bootloaders"
 LICENSE = "GPL-2.0-or-later"
@@ -47,13 +47,12 @@ def tinyrust_firmware(d):
 EXTRA_OEMAKE += "${@tinyrust_firmware(d)}"
 do_compile[depends] += "${@'opensbi:do_deploy' if 'OPENSBI=' in (d.getVar('TINYRUST_U_BOOT_FIRMWARE') or '') else ''}"
 
-KCONFIG_FRAGMENTS = "${UNPACKDIR}/boards/common/u-boot.config ${UNPACKDIR}/boards/${MACHINE}/u-boot.config"
+# The last of them follows from the flash map.
+KCONFIG_FRAGMENTS = "${UNPACKDIR}/boards/common/u-boot.config ${UNPACKDIR}/boards/${MACHINE}/u-boot.config ${B}/map.config"
 
 do_configure() {
-    {
-        cat ${UNPACKDIR}/boards/common/u-boot.env ${UNPACKDIR}/boards/${MACHINE}/u-boot.env
-        flashfit layout ${UNPACKDIR}/boards/${MACHINE}/board.toml --format u-boot-env
-    } > ${B}/default.env
+    imagekit board-env ${UNPACKDIR}/boards/${MACHINE}/board.toml --common ${UNPACKDIR}/boards/common/u-boot.env > ${B}/default.env
+    flashfit layout ${UNPACKDIR}/boards/${MACHINE}/board.toml --format u-boot-config > ${B}/map.config
     oe_runmake -C ${S} O=${B} ${UBOOT_MACHINE}
     cat ${KCONFIG_FRAGMENTS} >> ${B}/.config
     echo 'CONFIG_DEFAULT_ENV_FILE="${B}/default.env"' >> ${B}/.config

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use imagekit::env::{board_env, board_vars, load};
+use flashfit::layout::{Format, render};
+use imagekit::environment;
+use imagekit::variables::{board_vars, load};
 
 use buildkit::checkout::{DEFAULT_BOARD, Repo};
 use sizelab::records::builders;
@@ -67,10 +69,17 @@ fn files(repo: &Path) -> Result<Vec<(PathBuf, String)>> {
         let toml = folder.join("board.toml");
         let common = repo.join("boards/common/u-boot.env");
         all.push((generated.join(format!("{board}.vars")), board_vars(&toml)?));
-        all.push((
-            generated.join(format!("{board}.env")),
-            board_env(&toml, Some(&common))?,
-        ));
+        let facts = load(&toml)?;
+        if facts.u_boot.is_some() {
+            all.push((
+                generated.join(format!("{board}.env")),
+                environment::compose(&facts, Some(&common))?,
+            ));
+            all.push((
+                generated.join(format!("{board}.u-boot.config")),
+                render(&facts, Format::UBootConfig)?,
+            ));
+        }
         let text = defconfig::render(&template, &folder, board, board == DEFAULT_BOARD)?;
         if board == DEFAULT_BOARD {
             all.push((external.join("configs/tinyrust_defconfig"), text.clone()));
@@ -148,8 +157,9 @@ fn boards_menu(repo: &Path, boards: &[String]) -> Result<String> {
         )?;
     }
     out += "config BR2_TINYRUST_BOARD_CUSTOM\n\tbool \"A board of your own\"\n\
-            \thelp\n\t  A folder with a board.toml, and beside it board.vars\n\
-            \t  and board.env, which docs/buildroot.md tells how to make.\n\nendchoice\n\n";
+            \thelp\n\t  A folder with a board.toml, and beside it board.vars,\n\
+            \t  board.env and board.u-boot.config, which docs/buildroot.md\n\
+            \t  tells how to make.\n\nendchoice\n\n";
     out += "config BR2_TINYRUST_BOARD_HAS_U_BOOT\n\tbool\n";
     for board in boards {
         let toml = repo.join("boards").join(board).join("board.toml");

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 use board::{Linux, UBoot};
 
-use imagekit::env::load;
+use imagekit::variables::load;
 
 use super::names::symbol;
 
@@ -117,7 +117,7 @@ fn u_boot_lines(u_boot: &UBoot, folder: &Path, own: &[&str]) -> Result<String> {
     lines.push(format!("BR2_TARGET_UBOOT_BOARD_DEFCONFIG=\"{defconfig}\""));
     lines.push(format!(
         "BR2_TARGET_UBOOT_CONFIG_FRAGMENT_FILES=\"{TREES}/../boards/common/u-boot.config \
-         {TREES}/../boards/@BOARD@/u-boot.config\""
+         {TREES}/../boards/@BOARD@/u-boot.config {TREES}/generated/@BOARD@.u-boot.config\""
     ));
     lines.push(format!(
         "BR2_TARGET_UBOOT_DEFAULT_ENV_FILE=\"{TREES}/generated/@BOARD@.env\""

@@ -1,8 +1,8 @@
-//! What Buildroot needs of a board: its variables, and U-Boot's default environment.
+//! What Buildroot needs of a board: its variables.
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use board::Board;
 use flashfit::layout::{self, Format};
 
@@ -26,29 +26,6 @@ pub fn board_vars(toml: &Path) -> Result<String> {
             Some(first) if first.is_ascii_uppercase() => format!("TINYRUST_{line}\n"),
             _ => format!("{line}\n"),
         })
-        .collect())
-}
-
-/// U-Boot's default environment: what all boards share, the board's own, the flash map.
-///
-/// # Errors
-/// When a file cannot be read or the board.toml cannot be used.
-pub fn board_env(toml: &Path, common: Option<&Path>) -> Result<String> {
-    let own = toml.with_file_name("u-boot.env");
-    let mut text = String::new();
-    for path in common
-        .into_iter()
-        .chain(own.is_file().then_some(own.as_path()))
-    {
-        text += &std::fs::read_to_string(path)
-            .with_context(|| format!("cannot read {}", path.display()))?;
-    }
-    // Comments are dropped: what stands in this file is compiled in.
-    let map = layout::render(&load(toml)?, Format::UBootEnv)?;
-    let lines = text.lines().chain(map.lines());
-    Ok(lines
-        .filter(|line| !line.starts_with('#') && !line.is_empty())
-        .map(|line| format!("{line}\n"))
         .collect())
 }
 
