@@ -39,9 +39,6 @@ pub struct Archive {
 
 impl Archive {
     /// Asks apt for the archive's address.
-    ///
-    /// # Errors
-    /// When apt is not there or knows no Debian archive.
     pub fn find(root: &Path) -> Result<Self> {
         // --no-release-info: an entry counts before its lists were ever fetched.
         let printed = output(tool("apt-get").args([
@@ -80,9 +77,6 @@ impl Archive {
     }
 
     /// Fetches a file of the archive by its path and hash.
-    ///
-    /// # Errors
-    /// When no mirror has it with that content.
     pub fn fetch(&self, path: &str, sha256: &str, to: &Path, log: &Log) -> Result<()> {
         let mut reason = None;
         for mirror in &self.mirrors {
@@ -108,9 +102,6 @@ impl Archive {
     }
 
     /// What a suite lists of a package, the highest version first.
-    ///
-    /// # Errors
-    /// When the suite's index cannot be had.
     pub fn list(&self, suite: &str, index: Index, package: &str, log: &Log) -> Result<Vec<Listed>> {
         let root = PrivateRoot::create(&self.root, &self.mirrors, suite, index)?;
         log.run(root.apt("apt-get").arg("update"))
@@ -245,9 +236,6 @@ fn compare(a: &str, b: &str) -> Ordering {
 }
 
 /// Which of some packages are not installed.
-///
-/// # Errors
-/// When dpkg cannot be asked.
 pub fn missing(packages: &[String]) -> Result<Vec<String>> {
     // dpkg-query fails when it does not know one of them: that is an answer, not an error.
     let result = tool("dpkg-query")
@@ -268,9 +256,6 @@ pub fn missing(packages: &[String]) -> Result<Vec<String>> {
 }
 
 /// Installs packages, as root or with sudo; its output goes to the terminal.
-///
-/// # Errors
-/// When apt fails, after its lists have been renewed once, or there is no way to be root.
 pub fn install(packages: &[String]) -> Result<()> {
     let apt = |arguments: &[&str]| -> Result<bool> {
         let mut command = if rustix::process::geteuid().is_root() {

@@ -42,9 +42,6 @@ const INPUTS: &str = "inputs.txt";
 
 impl Cache {
     /// Opens `$TINYRUST_CACHE`, by default `tinyrust` in the user's cache folder.
-    ///
-    /// # Errors
-    /// When there is neither a variable nor a home, or the folder cannot be made.
     pub fn from_environment() -> Result<Self> {
         let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
         let root = set("TINYRUST_CACHE")
@@ -56,9 +53,6 @@ impl Cache {
     }
 
     /// Opens a cache and sweeps out what interrupted builds left.
-    ///
-    /// # Errors
-    /// When the folder cannot be made or read.
     pub fn open(root: &Path) -> Result<Self> {
         let cache = Self {
             root: root.to_owned(),
@@ -82,9 +76,6 @@ impl Cache {
     /// The build happens beside its place and is moved there when complete: an interruption
     /// never leaves half an entry. The step's log is kept in the entry and shown again on a
     /// hit.
-    ///
-    /// # Errors
-    /// Those of `build`, and those of the file system.
     pub fn entry(
         &self,
         kind: &str,
@@ -136,9 +127,6 @@ impl Cache {
     }
 
     /// Runs `work` while no other process does anything under the same name.
-    ///
-    /// # Errors
-    /// Those of `work`, and those of locking.
     pub fn exclusively<T>(
         &self,
         name: &str,

@@ -18,9 +18,6 @@ pub struct Repo {
 
 impl Repo {
     /// The checkout that cargo runs this program from, else the one around the current folder.
-    ///
-    /// # Errors
-    /// When there is none.
     pub fn find() -> Result<Self> {
         let start = match std::env::var_os("CARGO_MANIFEST_DIR") {
             Some(folder) => PathBuf::from(folder),
@@ -56,18 +53,12 @@ impl Repo {
     }
 
     /// The names of all boards.
-    ///
-    /// # Errors
-    /// When boards/ cannot be read.
     pub fn boards(&self) -> Result<Vec<String>> {
         let folder = self.root.join("boards");
         board::names(&folder).with_context(|| format!("cannot read {}", folder.display()))
     }
 
     /// A board's facts.
-    ///
-    /// # Errors
-    /// When there is no such board, or its board.toml cannot be used.
     pub fn board(&self, name: &str) -> Result<Board> {
         let known = self.boards()?;
         if !known.iter().any(|board| board == name) {

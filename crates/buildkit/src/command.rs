@@ -71,9 +71,6 @@ pub fn tool(program: impl AsRef<OsStr>) -> Command {
 }
 
 /// The output of a short command that is to succeed.
-///
-/// # Errors
-/// When it cannot be started or fails; the message has its standard error.
 pub fn output(command: &mut Command) -> Result<String> {
     let shown = show(command);
     let Output {
@@ -123,17 +120,11 @@ impl std::error::Error for Stopped {}
 
 impl Log {
     /// Starts an empty log.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
     pub fn create(path: &Path) -> Result<Self> {
         Self::cancelled_by(path, Arc::default())
     }
 
     /// Starts an empty log whose children are ended when the flag is set.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
     pub fn cancelled_by(path: &Path, cancelled: Arc<AtomicBool>) -> Result<Self> {
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent)
@@ -161,17 +152,11 @@ impl Log {
     }
 
     /// Runs a command to its end, output into the log.
-    ///
-    /// # Errors
-    /// When it cannot be started, fails, or another step failed meanwhile.
     pub fn run(&self, command: &mut Command) -> Result<()> {
         self.run_counted(command).map(drop)
     }
 
     /// The same; what the command and its children took of the processors, in seconds.
-    ///
-    /// # Errors
-    /// Those of [`run`](Self::run).
     pub fn run_counted(&self, command: &mut Command) -> Result<f64> {
         let shown = show(command);
         self.note(format!("$ {shown}"));

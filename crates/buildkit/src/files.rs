@@ -8,33 +8,21 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// The text of a file.
-///
-/// # Errors
-/// When it cannot be read: with its path.
 pub fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 /// A JSON file's value.
-///
-/// # Errors
-/// When the file cannot be read or is of another form: with its path.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     serde_json::from_str(&read(path)?).with_context(|| format!("in {}", path.display()))
 }
 
 /// A TOML file's value.
-///
-/// # Errors
-/// When the file cannot be read or is of another form: with its path.
 pub fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<T> {
     toml::from_str(&read(path)?).with_context(|| format!("in {}", path.display()))
 }
 
 /// What is in a folder, by name.
-///
-/// # Errors
-/// When it cannot be read.
 pub fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut all = Vec::new();
     for entry in
@@ -47,9 +35,6 @@ pub fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Copies a file and makes its permissions independent of where it came from.
-///
-/// # Errors
-/// When it cannot be copied.
 pub fn copy(from: &Path, to: &Path, mode: u32) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
     std::fs::copy(from, to)
@@ -59,9 +44,6 @@ pub fn copy(from: &Path, to: &Path, mode: u32) -> Result<()> {
 }
 
 /// Removes a file or a folder that may not be there.
-///
-/// # Errors
-/// When it is there and cannot be removed.
 pub fn remove(path: &Path) -> Result<()> {
     let result = match fs::symlink_metadata(path) {
         Ok(data) if data.is_dir() => fs::remove_dir_all(path),
@@ -73,9 +55,6 @@ pub fn remove(path: &Path) -> Result<()> {
 }
 
 /// JSON as it is committed and compared: indented, with a line end.
-///
-/// # Errors
-/// When a value has no form in JSON.
 pub fn to_json(value: &impl Serialize) -> Result<String> {
     Ok(serde_json::to_string_pretty(value)? + "\n")
 }

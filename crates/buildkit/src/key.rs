@@ -28,9 +28,6 @@ impl Key {
     }
 
     /// Adds the content of a file.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn file(self, name: &str, path: &Path) -> Result<Self> {
         let hash = sha256_file(path)?;
         Ok(self.field(name, hash))
@@ -38,9 +35,6 @@ impl Key {
 
     /// Adds a folder: names, contents, links and executable bits; not times or owners,
     /// which git does not keep. Left out is what `skip` says by its path in the folder.
-    ///
-    /// # Errors
-    /// When something in it cannot be read.
     pub fn tree(mut self, name: &str, root: &Path, skip: impl Fn(&Path) -> bool) -> Result<Self> {
         let entries = walkdir::WalkDir::new(root)
             .sort_by_file_name()
@@ -87,9 +81,6 @@ pub fn sha256(bytes: &[u8]) -> String {
 }
 
 /// The SHA-256 of a file, in hexadecimal.
-///
-/// # Errors
-/// When it cannot be read.
 pub fn sha256_file(path: &Path) -> Result<String> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(sha256(&bytes))

@@ -20,9 +20,6 @@ pub struct Output {
 impl Output {
     /// Begins an image folder of that name in the folder `out`. What an interrupted build left
     /// there is removed.
-    ///
-    /// # Errors
-    /// When it cannot be made.
     pub fn create(out: &Path, name: &str) -> Result<Self> {
         let temporary = out.join(format!(".{name}.tmp"));
         remove(&temporary)?;
@@ -55,9 +52,6 @@ impl Output {
 
     /// Puts the image folder in the place of the last good one, in one operation of the file
     /// system: there is no moment without a whole folder.
-    ///
-    /// # Errors
-    /// When it cannot be moved.
     pub fn finish(self) -> Result<()> {
         let place = self.out.join(&self.name);
         self.keep_boot_figures(&place)?;
@@ -72,9 +66,6 @@ impl Output {
     }
 
     /// Moves the image folder to out/`name`.`suffix`; where it is then.
-    ///
-    /// # Errors
-    /// When it cannot be moved.
     pub fn keep_as(self, suffix: &str) -> Result<PathBuf> {
         let place = self.out.join(format!("{}.{suffix}", self.name));
         remove(&place)?;

@@ -17,9 +17,6 @@ pub const OF_CHILDREN: &[usize] = &[16, 17];
 /// What a process has used of the processors so far, in seconds, added up over fields of
 /// proc_pid_stat(5). They count ticks, of which Linux has 100 in a second for every program,
 /// whatever the kernel's own clock.
-///
-/// # Errors
-/// When the process is not there.
 pub fn seconds(process: u32, fields: &[usize]) -> Result<f64> {
     let text = fs::read_to_string(format!("/proc/{process}/stat"))?;
     // What follows the program's name begins with field 3.
@@ -35,9 +32,6 @@ pub fn seconds(process: u32, fields: &[usize]) -> Result<f64> {
 
 /// What a process has used of the processors so far, in seconds, those of its threads that are gone
 /// included: the scheduler's account in nanoseconds, of which proc_pid_stat(5) shows ticks.
-///
-/// # Errors
-/// When the process is not there.
 pub fn exact_seconds(process: u32) -> Result<f64> {
     let clock = clock_getcpuclockid(Pid::from_raw(process.cast_signed()))?;
     Ok(Duration::from(clock_gettime(clock)?).as_secs_f64())

@@ -65,9 +65,6 @@ pub struct Source {
 
 impl Sources {
     /// Reads sources.toml.
-    ///
-    /// # Errors
-    /// When it cannot be read or says something unknown.
     pub fn load(path: &Path) -> Result<Self> {
         let text =
             fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -83,9 +80,6 @@ impl Sources {
     }
 
     /// What is wanted under a name.
-    ///
-    /// # Errors
-    /// When the file does not have it.
     pub fn get(&self, name: &str) -> Result<&Wanted> {
         self.all
             .get(name)
@@ -125,9 +119,6 @@ impl<'a> Store<'a> {
 
     /// Fetches a source, unless it is there. `note` tells people that another version than
     /// the recorded one was taken.
-    ///
-    /// # Errors
-    /// When neither the recorded file nor one of its series can be had.
     pub fn fetch(
         &self,
         name: &str,
@@ -168,9 +159,6 @@ impl<'a> Store<'a> {
     }
 
     /// The unpacked tree of a source.
-    ///
-    /// # Errors
-    /// When it cannot be unpacked.
     pub fn unpack(
         &self,
         name: &str,
@@ -182,9 +170,6 @@ impl<'a> Store<'a> {
     }
 
     /// The unpacked tree of a source, with patches applied in their order.
-    ///
-    /// # Errors
-    /// When it cannot be unpacked, or a patch does not apply.
     pub fn unpack_patched(
         &self,
         name: &str,

@@ -58,9 +58,6 @@ impl Steps {
     /// Makes signals that end a program end the children first: a make that lives on would
     /// keep all cores busy, and write into a folder that the next build removes. A second
     /// signal ends the program at once.
-    ///
-    /// # Errors
-    /// When the system refuses.
     pub fn stop_on_signals(&self) -> Result<()> {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
         for signal in [SIGHUP, SIGINT, SIGTERM] {
@@ -82,9 +79,6 @@ impl Steps {
     }
 
     /// Runs a step. What it returns is its result, and whether that came from the cache.
-    ///
-    /// # Errors
-    /// Those of the step, with the end of its log. All other steps are made to end then.
     pub fn run<T>(
         &self,
         name: &'static str,
@@ -119,9 +113,6 @@ impl Steps {
 
 /// The results of two branches of a build that ran side by side; when both failed, the
 /// failure that was not merely a consequence of the other.
-///
-/// # Errors
-/// That failure.
 pub fn both<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
     match (one, other) {
         (Ok(one), Ok(other)) => Ok((one, other)),

@@ -35,9 +35,6 @@ impl Busybox {
 }
 
 /// Builds busybox, unless it is in the cache; whether it was.
-///
-/// # Errors
-/// When a fragment's line did not land, or busybox does not build.
 pub fn build(
     context: &Context,
     toolchain: &Toolchain,
@@ -48,9 +45,6 @@ pub fn build(
 }
 
 /// The same with the shared C library in a folder, if one is given: what the ladder compares.
-///
-/// # Errors
-/// Those of [`build`].
 pub fn build_linked(
     context: &Context,
     toolchain: &Toolchain,

@@ -27,17 +27,11 @@ impl App {
     }
 
     /// Hands what is known of rustc's flags on to such programs.
-    ///
-    /// # Errors
-    /// When it cannot be copied.
     pub fn copy_flags(&self, folder: &Path) -> Result<()> {
         copy(&self.path.join(FLAGS), &folder.join(FLAGS), 0o644)
     }
 
     /// Writes down that rustc's flags are not known, and why.
-    ///
-    /// # Errors
-    /// When it cannot be written.
     pub fn flags_unknown(folder: &Path, reason: &str) -> Result<()> {
         let unknown = reason.to_owned();
         write_flags(&RustFlags::Unknown { unknown }, folder)
@@ -55,9 +49,6 @@ impl App {
     }
 
     /// What is known of rustc's flags.
-    ///
-    /// # Errors
-    /// When the entry is not whole.
     pub fn flags(&self) -> Result<RustFlags> {
         let path = self.path.join(FLAGS);
         let text = std::fs::read_to_string(&path)
@@ -77,9 +68,6 @@ pub struct Recorder {
 
 impl Recorder {
     /// Puts the wrapper into a target folder, which cargo sees as `seen`.
-    ///
-    /// # Errors
-    /// When it cannot be written.
     pub fn new(target_folder: &Path, seen: &Path) -> Result<Self> {
         const WRAPPER: &str = "rustc-wrapper";
         const RECORD: &str = "rustc.jsonl";
@@ -108,9 +96,6 @@ impl Recorder {
 ///
 /// Each build starts from nothing and is verified as a whole, or it was verified when the
 /// cache's entry was made.
-///
-/// # Errors
-/// When it does not compile, or rustc was not given what the profile says.
 pub fn build(
     context: &Context,
     toolchain: &Toolchain,
@@ -136,9 +121,6 @@ pub fn build(
 }
 
 /// What decides what the programs are.
-///
-/// # Errors
-/// When something of it cannot be read.
 pub fn key(context: &Context, toolchain: &Toolchain, call: &CargoCall) -> Result<Key> {
     let facts = context.board.require(&context.board.rust, "rust")?;
     let library = context.rustc.sysroot.join("lib/rustlib/src/rust/library");
@@ -156,9 +138,6 @@ pub fn key(context: &Context, toolchain: &Toolchain, call: &CargoCall) -> Result
 }
 
 /// Takes what cargo made: the programs, and that rustc was given what the profile says.
-///
-/// # Errors
-/// When rustc was given something else.
 pub fn collect(
     recorder: &Recorder,
     call: &CargoCall,

@@ -60,9 +60,6 @@ pub struct CargoCall {
 
 impl CargoCall {
     /// The call that makes a board's programs.
-    ///
-    /// # Errors
-    /// When board.toml has no `[rust]`, or there is no such profile.
     pub fn new(
         context: &Context,
         toolchain: &Toolchain,

@@ -43,9 +43,6 @@ fn panic(_: &core::panic::PanicInfo) -> ! {
 ";
 
 /// Builds the library in the folder `work`, and gives its path.
-///
-/// # Errors
-/// When board.toml has no `[rust]`, or it does not compile.
 pub fn build(context: &Context, work: &Path, log: &Log) -> Result<PathBuf> {
     let rust = context.board.require(&context.board.rust, "rust")?;
     let package = work.join("runtime");

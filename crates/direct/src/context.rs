@@ -48,9 +48,6 @@ pub struct Tree {
 
 impl Context {
     /// A build of a board of this checkout.
-    ///
-    /// # Errors
-    /// When a file with facts cannot be used, or there is no compiler or cache.
     pub fn new(repo: Repo, board: &str, jobs: Option<usize>) -> Result<Self> {
         // All cores are busy for minutes, and somebody may be working on the machine. Where
         // that is not allowed nothing is lost.
@@ -59,9 +56,6 @@ impl Context {
     }
 
     /// The same for who measures time.
-    ///
-    /// # Errors
-    /// Those of [`new`](Self::new).
     pub fn at_full_priority(repo: Repo, board: &str, jobs: Option<usize>) -> Result<Self> {
         let all = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
@@ -86,26 +80,17 @@ impl Context {
     }
 
     /// The board's C compiler.
-    ///
-    /// # Errors
-    /// When board.toml has none.
     pub fn cc(&self) -> Result<&Cc> {
         Ok(self.board.require(&self.board.cc, "cc")?)
     }
 
     /// Compiler and linker of the board, with their versions: what they make depends on both.
-    ///
-    /// # Errors
-    /// When they cannot be run.
     pub fn cc_version(&self) -> Result<String> {
         imagekit::build_json::cc_facts(&self.cc()?.prefix)
     }
 
     /// Fetches and unpacks a source, and applies boards/common/`name`-patches/*.patch and the
     /// board's.
-    ///
-    /// # Errors
-    /// When it cannot be had, or a patch does not apply.
     pub fn tree(&self, name: &str, log: &Log, note: &dyn Fn(String)) -> Result<Tree> {
         let wanted = self.sources.get(name)?;
         let store = Store::new(&self.cache);
@@ -128,9 +113,6 @@ impl Context {
     }
 
     /// The fragments of that name that concern the board: all boards' and its own.
-    ///
-    /// # Errors
-    /// When there is none, or one cannot be read.
     pub fn fragments(&self, name: &str) -> Result<Vec<Fragment>> {
         let mut found = Vec::new();
         for path in self.overlays(name) {

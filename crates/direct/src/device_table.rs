@@ -19,9 +19,6 @@ pub struct Row {
 }
 
 /// Reads a table; `shown` is what messages call it.
-///
-/// # Errors
-/// When a line cannot be read, with its number.
 pub fn parse(text: &str, shown: &str) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (at, line) in text.lines().enumerate() {
@@ -64,9 +61,6 @@ fn row(line: &str) -> Result<Row> {
 }
 
 /// Gives a staged root file system the folders and modes of a table.
-///
-/// # Errors
-/// When a file of the table is not there.
 pub fn apply(rows: &[Row], root: &Path) -> Result<()> {
     for row in rows {
         let path = root.join(&row.path);

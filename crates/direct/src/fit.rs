@@ -10,9 +10,6 @@ use crate::context::{Context, Tree};
 use crate::uboot::UBoot;
 
 /// Makes the device tree and the FIT image of the kernel in the image folder.
-///
-/// # Errors
-/// When one of them cannot be made.
 pub fn build(context: &Context, linux: &Tree, u_boot: &UBoot, images: &Path) -> Result<()> {
     let inputs = Inputs {
         images: images.to_owned(),

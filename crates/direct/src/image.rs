@@ -88,9 +88,6 @@ pub fn run(context: &Context, profile: Option<&str>) -> Result<Report> {
 }
 
 /// Builds the app crate's programs alone, and prints where they are and their sizes.
-///
-/// # Errors
-/// When a step fails.
 pub fn run_app(context: &Context, profile: Option<&str>, programs: Programs) -> Result<()> {
     let app = app(context, profile, programs)?;
     for name in programs.names() {
@@ -102,9 +99,6 @@ pub fn run_app(context: &Context, profile: Option<&str>, programs: Programs) -> 
 }
 
 /// Builds the app crate's programs alone.
-///
-/// # Errors
-/// When a step fails.
 pub fn app(context: &Context, profile: Option<&str>, programs: Programs) -> Result<App> {
     setup::require(&context.board, &context.rustc)?;
     let rust = context.board.require(&context.board.rust, "rust")?;

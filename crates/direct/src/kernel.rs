@@ -18,9 +18,6 @@ const TINY: &[&str] = &[
 ];
 
 /// Builds the kernel, unless it is in the cache: the image's path, and whether it was cached.
-///
-/// # Errors
-/// When a fragment's line did not land, or the kernel does not build.
 pub fn build(context: &Context, linux: &Tree, log: &Log) -> Result<(PathBuf, bool)> {
     let facts = context.board.require(&context.board.linux, "linux")?;
     let fragments = context.fragments("linux.config")?;

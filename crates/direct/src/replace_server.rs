@@ -13,9 +13,6 @@ use buildkit::files::copy;
 use buildkit::key::Key;
 
 /// The programs of an image with another server; whether they were in the cache.
-///
-/// # Errors
-/// When the file is no program for the board's processor.
 pub fn replace(cache: &Cache, app: &App, server: &Path, log: &Log) -> Result<(App, bool)> {
     fit(&fs::read(app.program("tinyrust"))?, server)?;
     let key = Key::new("server", 1)

@@ -18,9 +18,6 @@ use buildkit::key::Key;
 const ALONE: &str = "16k";
 
 /// Makes rootfs.squashfs, unless it is in the cache; whether it was.
-///
-/// # Errors
-/// When files clash or mksquashfs fails.
 pub fn build(
     context: &Context,
     busybox: &Busybox,

@@ -23,9 +23,6 @@ pub struct Rustc {
 
 impl Rustc {
     /// Asks the rustc that cargo uses in this checkout.
-    ///
-    /// # Errors
-    /// When there is none.
     pub fn find(root: &Path) -> Result<Self> {
         let verbose = output(tool("rustc").arg("-vV").current_dir(root))?;
         let version = verbose
@@ -54,9 +51,6 @@ impl Rustc {
 
 /// Puts the standard library's source into the toolchain: Debian's package of the equal
 /// version, unpacked in the cache and linked; else rustup's component.
-///
-/// # Errors
-/// When neither can be had.
 pub fn provide(
     rustc: &Rustc,
     sources: &Sources,

@@ -50,9 +50,6 @@ const TOOLS: &[(&str, &str)] = &[
 ];
 
 /// The packages that a board's build and boot need.
-///
-/// # Errors
-/// When its board.toml lacks a table.
 pub fn packages(board: &Board) -> Result<Vec<String>> {
     let mut all = TOOLS
         .iter()
@@ -72,9 +69,6 @@ pub fn packages(board: &Board) -> Result<Vec<String>> {
 }
 
 /// Fails with the command to run when something that a build needs is missing.
-///
-/// # Errors
-/// When something is missing.
 pub fn require(board: &Board, rustc: &Rustc) -> Result<()> {
     let missing = apt::missing(&packages(board)?)?;
     if !missing.is_empty() {
@@ -94,9 +88,6 @@ pub fn require(board: &Board, rustc: &Rustc) -> Result<()> {
 }
 
 /// Installs what is missing; with `check`, only says what is.
-///
-/// # Errors
-/// With `check`, when something is missing; otherwise, when it cannot be installed.
 pub fn run(repo: &Repo, board: &Board, check: bool) -> Result<()> {
     let rustc = Rustc::find(repo.root())?;
     let wanted = packages(board)?;

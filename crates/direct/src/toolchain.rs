@@ -67,9 +67,6 @@ impl Toolchain {
 }
 
 /// Builds the toolchain, unless it is in the cache; whether it was.
-///
-/// # Errors
-/// When musl or the kernel's headers cannot be built.
 pub fn build(context: &Context, musl: &Tree, linux: &Tree, log: &Log) -> Result<(Toolchain, bool)> {
     let cc = context.cc()?;
     let machine = machine(&cc.prefix)?;
@@ -120,9 +117,6 @@ fn machine(prefix: &str) -> Result<String> {
 
 /// The C library as a shared one, `lib/libc.so` of an entry, which the ladder compares with
 /// programs that each bring their own; whether it was in the cache.
-///
-/// # Errors
-/// When musl cannot be built.
 pub fn shared_library(context: &Context, musl: &Tree, log: &Log) -> Result<(PathBuf, bool)> {
     let cc = context.cc()?;
     let machine = machine(&cc.prefix)?;

@@ -31,9 +31,6 @@ impl UBoot {
 }
 
 /// Builds U-Boot, unless it is in the cache; whether it was.
-///
-/// # Errors
-/// When a fragment's line did not land, or U-Boot does not build.
 pub fn build(context: &Context, source: &Tree, log: &Log) -> Result<(UBoot, bool)> {
     let facts = context.board.require(&context.board.u_boot, "u-boot")?;
     let mut fragments = context.fragments("u-boot.config")?;

@@ -33,9 +33,6 @@ const SERVED: &[&str] = &[
 ];
 
 /// Fails with a reason where UPX serves a target's processor not at all.
-///
-/// # Errors
-/// Then.
 pub fn require(triple: &str) -> Result<()> {
     let processor = triple.split('-').next().unwrap_or(triple);
     ensure!(
@@ -48,9 +45,6 @@ pub fn require(triple: &str) -> Result<()> {
 }
 
 /// UPX itself, from Debian's package, fetched when it is first wanted.
-///
-/// # Errors
-/// When it cannot be had.
 pub fn program(repo: &Repo, cache: &Cache, log: &Log) -> Result<PathBuf> {
     let sources = Sources::load(&repo.path("boards/common/sources.toml"))?;
     let wanted = sources.get("upx")?;
@@ -61,9 +55,6 @@ pub fn program(repo: &Repo, cache: &Cache, log: &Log) -> Result<PathBuf> {
 }
 
 /// Packs finished programs; whether they were in the cache.
-///
-/// # Errors
-/// When UPX does not serve the target or fails.
 pub fn pack(
     repo: &Repo,
     cache: &Cache,

@@ -24,7 +24,6 @@ use direct::image;
 /// Where the server is in the root file system, and its file in the image folder.
 const SERVER: (&str, &str) = ("/usr/bin/tinyrust", "tinyrust");
 
-/// Compiles and measures each.
 pub fn run(repo: &Repo, jobs: Option<usize>, profile: Option<&str>) -> Result<()> {
     let mut wrong = Vec::new();
     let mut table = Table::new(&["board", "target", ">ELF", ">on flash"]);
@@ -49,11 +48,9 @@ pub fn run(repo: &Repo, jobs: Option<usize>, profile: Option<&str>) -> Result<()
     Ok(())
 }
 
-/// What a server takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServerSize {
-    /// The file.
     pub elf: Bytes,
     /// Its data in the board's squashfs.
     pub flash: Bytes,

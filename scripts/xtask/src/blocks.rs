@@ -9,7 +9,6 @@ use sizelab::records::packageconfig::PackageConfig;
 use sizelab::records::{board_table, size_table};
 use sizelab::{cross, flags, ladder};
 
-/// The content of a block, by its name.
 pub fn content(repo: &Repo, name: &str) -> Result<String> {
     if let Some(board) = name.strip_prefix("map-") {
         return Ok(render(&repo.board(board)?, Format::Markdown)?);

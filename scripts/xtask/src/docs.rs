@@ -62,7 +62,6 @@ fn blocks(repo: &Repo, check: bool, chosen: impl Fn(&str) -> bool) -> Result<Vec
     Ok(stale)
 }
 
-/// The ladder's picture.
 fn ladder_chart(repo: &Repo, check: bool) -> Result<Vec<String>> {
     let mut stale = Vec::new();
     let chart = ladder::chart(repo)?;
@@ -137,7 +136,6 @@ fn compare_with_images(repo: &Repo, stale: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
-/// A document with its blocks filled.
 #[derive(Debug, PartialEq, Eq)]
 struct Filled {
     text: String,

@@ -36,7 +36,6 @@ default_ulimits = [\"nofile=1024:1024\", \"nproc=4096:4096\"]
 /// Where the label stands that says what an image was made from.
 const LABEL: &str = "tinyrust.inputs";
 
-/// Podman, with its settings.
 pub struct Engine {
     settings: PathBuf,
 }
@@ -64,7 +63,6 @@ impl Engine {
         command
     }
 
-    /// The version of podman.
     pub fn version(&self) -> Result<String> {
         let said = output(self.command("podman").arg("--version"))?;
         Ok(said.trim().replace(" version ", " "))

@@ -11,12 +11,9 @@ use rustcheck::record;
 /// the machine that compiles.
 const HOST_PACKAGES: [&str; 2] = ["gcc", "libc6-dev"];
 
-/// A container definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Definition {
-    /// The Rust target.
     pub target: String,
-    /// The boards that have it.
     pub boards: BTreeSet<String>,
     /// The Debian packages in the container, besides the essential ones.
     pub packages: BTreeSet<String>,
@@ -44,7 +41,6 @@ pub fn all(repo: &Repo) -> Result<Vec<Definition>> {
     Ok(found.into_values().collect())
 }
 
-/// The definition of a target.
 pub fn of(repo: &Repo, target: &str) -> Result<Definition> {
     all(repo)?
         .into_iter()
@@ -53,13 +49,11 @@ pub fn of(repo: &Repo, target: &str) -> Result<Definition> {
 }
 
 impl Definition {
-    /// The name of the container's image.
     pub fn image(&self) -> String {
         format!("localhost/tinyrust-cross:{}", self.target)
     }
 }
 
-/// app/Cross.toml.
 pub fn cross_toml(definitions: &[Definition]) -> String {
     let mut text = String::from(
         "# Generated from boards/*/board.toml by `cargo xtask docs`, which CI checks to be fresh.\n\

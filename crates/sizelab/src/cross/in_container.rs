@@ -14,7 +14,6 @@ use buildkit::key::Key;
 use direct::context::Context;
 use direct::toolchain::Toolchain;
 
-/// The release of cross.
 const CROSS: &str = "0.2.5";
 
 /// Where cross mounts what it gives the container.
@@ -25,7 +24,6 @@ const MOUNTS: [(&str, &str); 4] = [
     ("/project", "/tinyrust"),
 ];
 
-/// Builds it.
 pub fn build(job: &Job) -> Result<Built> {
     let Job {
         context,

@@ -19,7 +19,6 @@ use direct::toolchain::Toolchain;
 /// symbols depend on the folder it is compiled in, and their order on the names.
 const TOLERANCE: u64 = 1;
 
-/// Who builds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum With {
     /// cross, in a container of Debian packages
@@ -38,7 +37,6 @@ impl With {
     }
 }
 
-/// What was found.
 pub struct Comparison {
     /// Bytes by the direct build.
     pub direct: u64,
@@ -106,7 +104,6 @@ impl Comparison {
         (built - direct) * 100.0 / direct
     }
 
-    /// The comparison in words.
     pub fn sentence(&self, board: &str, with: With) -> String {
         format!(
             "{board}: {} bytes by {}, {} by the direct build: {:+.2} %",

@@ -28,7 +28,6 @@ use job::{Built, Comparison, Job, With};
 pub use definition::{all as definitions, cross_toml};
 pub use record::block;
 
-/// The command line.
 #[derive(Args)]
 pub struct Arguments {
     /// A folder of boards/

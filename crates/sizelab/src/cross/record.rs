@@ -28,12 +28,9 @@ struct CrossBuild {
     target: String,
     /// What built it, with versions.
     tools: Vec<String>,
-    /// The server of the direct build.
     direct: Bytes,
-    /// The server of this one.
     built: Bytes,
     boot: BootResult,
-    /// The revision that was built.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     revision: Option<String>,
 }
@@ -42,17 +39,14 @@ struct CrossBuild {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum BootResult {
-    /// It answered.
     Answered {
         /// Milliseconds from power-on to the first HTTP 200.
         time_to_first_200_ms: u64,
     },
-    /// It did not.
     Failed {
         /// The last line of what was said.
         reason: String,
     },
-    /// Nobody tried.
     NotTried,
 }
 
@@ -95,7 +89,6 @@ fn last_line(text: &str) -> String {
     text.lines().last().unwrap_or_default().trim().to_owned()
 }
 
-/// The table of the documents.
 pub fn block(repo: &Repo) -> Result<String> {
     let mut products = BTreeMap::new();
     let boards: Boards = FILE.load(repo)?;

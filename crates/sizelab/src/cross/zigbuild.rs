@@ -14,7 +14,6 @@ use direct::context::Context;
 /// From the Python package index, pinned: another zig is another C library.
 const PACKAGES: [&str; 2] = ["cargo-zigbuild==0.24.0", "ziglang==0.17.1"];
 
-/// Builds it.
 pub fn build(job: &Job) -> Result<Built> {
     let Job { context, steps, .. } = job;
     let tools = steps.run("zigbuild", |log| install(context, log))?;

@@ -29,13 +29,10 @@ pub struct Candidate {
     /// Flags that it does not have.
     #[serde(default)]
     add: Vec<String>,
-    /// Whether the board has it.
     pub verdict: Verdict,
-    /// Why.
     pub reason: String,
 }
 
-/// What became of a flag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
@@ -45,7 +42,6 @@ pub enum Verdict {
     Rejected,
 }
 
-/// Where a board's flags are.
 pub fn path(repo: &Repo, board: &str) -> PathBuf {
     repo.path("boards").join(board).join("flags.toml")
 }

@@ -15,7 +15,6 @@ use direct::context::Context;
 pub use record::block;
 use record::{Effect, Measured};
 
-/// The command line.
 #[derive(Args)]
 pub struct Arguments {
     /// Only this board; may be given more than once

@@ -19,12 +19,10 @@ const FILE: ByBoard = ByBoard {
     made_by: "cargo xtask flags",
 };
 
-/// What was measured of a board.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Measured {
     pub rustc: String,
-    /// The revision that was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
     /// The server with the board's own flags.
@@ -37,9 +35,7 @@ pub struct Measured {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Effect {
-    /// It compiles.
     Size(ServerSize),
-    /// It does not.
     Fails {
         /// The compiler's or linker's word.
         fails: String,

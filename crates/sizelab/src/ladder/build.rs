@@ -30,7 +30,6 @@ const ULTRA_BRUTE_LIMIT: u64 = 8 << 20;
 /// What a program takes, in bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sizes {
-    /// The file.
     pub elf: u64,
     /// Packed by `upx --ultra-brute`; none where that was not tried or UPX refuses.
     #[serde(default, skip_serializing_if = "Option::is_none")]

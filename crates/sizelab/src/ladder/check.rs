@@ -16,7 +16,6 @@ use direct::rust_src::Rustc;
 /// How much larger a program may be than recorded.
 const TOLERANCE_PERCENT: u64 = 1;
 
-/// Compares rebuilt programs with their rows.
 pub fn run(repo: &Repo) -> Result<()> {
     let mut wrong = Vec::new();
     let context = StudyContext::new(repo, false)?;

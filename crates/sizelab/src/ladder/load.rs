@@ -12,9 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// An answer's status code and body.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The status code.
     pub status: u16,
-    /// The body.
     pub body: Vec<u8>,
     /// The server closes the connection now.
     closes: bool,

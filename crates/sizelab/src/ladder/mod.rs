@@ -26,7 +26,6 @@ use series::Selection;
 
 pub use page::{block, chart};
 
-/// What to measure.
 #[derive(Debug, Parser)]
 pub struct Arguments {
     #[command(flatten)]
@@ -43,7 +42,6 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// Measures what is asked for.
     pub fn run(&self, repo: &Repo) -> Result<()> {
         if self.check {
             return check::run(repo);

@@ -21,7 +21,6 @@ pub const SCHEMA: u32 = 1;
 pub struct Record<T = Row> {
     pub schema: u32,
     pub environment: Environment,
-    /// In the order of the page.
     pub rows: Vec<T>,
 }
 

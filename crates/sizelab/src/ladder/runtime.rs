@@ -105,7 +105,6 @@ impl Stopwatch {
 
 /// What came of one turn.
 struct Turn {
-    /// Requests.
     answered: f64,
     /// Those in a second of the server's processor time; none where it starts processes of which
     /// nothing is known when they are gone.

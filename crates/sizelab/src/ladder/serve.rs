@@ -21,16 +21,13 @@ const START: Duration = Duration::from_secs(30);
 /// How a server is started. `{address}` and `{port}` stand for where it has to listen.
 #[derive(Debug, Clone)]
 pub struct Launch {
-    /// The program and its arguments.
     pub command: Vec<String>,
-    /// Its working folder.
     pub folder: PathBuf,
 }
 
 /// A server that runs, killed when dropped.
 pub struct Server {
     child: Child,
-    /// Where it listens.
     pub address: SocketAddr,
     /// From its start to the first 200.
     pub started_in: Duration,
@@ -41,7 +38,6 @@ pub struct Server {
 pub struct Memory {
     /// Anonymous: heap, stacks, written data.
     pub anonymous: u64,
-    /// Resident in all.
     pub total: u64,
 }
 

@@ -20,7 +20,6 @@ use direct::toolchain;
 /// The loader that the toolchain's programs name.
 const LOADER: &str = "lib/ld-musl.so.1";
 
-/// The parts of a system with a shared C library.
 pub struct SharedLibc {
     context: BoardBuild,
     /// The folder of libc.so.
@@ -39,7 +38,6 @@ impl SharedLibc {
         })
     }
 
-    /// Links a recipe's program with it.
     pub fn link(&self, recipe: &mut Recipe) {
         // A `+crt-static` anywhere beats this, and the target's own default is static.
         remove_flag(&mut recipe.target.rustflags, "+crt-static");

@@ -4,20 +4,17 @@ use std::path::PathBuf;
 
 use buildkit::checkout::DEFAULT_BOARD;
 
-/// The target of the article.
 pub const ARTICLE_TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// The targets that experiments are made on and that programs are taken apart for.
 pub const STUDY_TARGETS: [&str; 2] = [DEFAULT_BOARD, ARTICLE_TARGET];
 
-/// What is compiled.
 #[derive(Debug, Clone)]
 pub struct Program {
     /// The folder of its Cargo.toml.
     pub package: PathBuf,
     /// `--example hello` or `--package x --bin x`.
     pub select: Vec<String>,
-    /// The file's name.
     pub name: String,
     /// Where Cargo puts it, from the profile's folder.
     pub folder: &'static str,
@@ -25,7 +22,6 @@ pub struct Program {
     pub argument: &'static str,
 }
 
-/// For whom it is compiled.
 #[derive(Debug, Clone)]
 pub struct Target {
     /// The board; none for the machine's own target.

@@ -22,7 +22,6 @@ pub struct Choices {
     profile: String,
     versions: BTreeMap<String, String>,
     served_by: String,
-    /// The revision that was measured.
     revision: String,
     rows: Vec<Choice>,
 }
@@ -45,7 +44,6 @@ impl Choices {
         Ok(choices)
     }
 
-    /// The rows as Markdown.
     pub fn table(&self) -> String {
         let mut table = Table::new(&["program", ">ELF", ">squashfs-xz", ">with the branch filter"]);
         for row in &self.rows {

@@ -17,13 +17,11 @@ use buildkit::checkout::Repo;
 use buildkit::files::{read_json, to_json};
 use imagekit::build_json::BuildRecord;
 
-/// The version of the format.
 const SCHEMA: &str = "tinyrust-measurement/1";
 
 /// How far the example of an error is over its budget: the size of a small program.
 const EXAMPLE_OVER: u64 = 16 * 1024;
 
-/// A measurement file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Measurement {
@@ -59,7 +57,6 @@ pub struct Measurement {
 pub struct Boot {
     /// Milliseconds from power-on to the first HTTP 200.
     pub time_to_first_200_ms: u64,
-    /// The server's resident memory.
     pub server_rss_bytes: u64,
 }
 

@@ -27,7 +27,6 @@ const SCHEMA: &str = "tinyrust-buildroot-options/1";
 /// costs have to be measured again: one in so many.
 const STALE: u64 = 20;
 
-/// What is written down.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The images of a build with the option; what is measured first is a defconfig as it is
@@ -129,7 +128,6 @@ impl Sizes {
 }
 
 impl OptionCosts {
-    /// Reads what was measured.
     pub fn load(repo: &Path) -> Result<Self> {
         let path = repo.join(FILE);
         let costs = read_json::<Self>(&path)?;

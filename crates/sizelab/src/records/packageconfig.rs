@@ -22,7 +22,6 @@ pub struct PackageConfig {
     schema: String,
     /// The compiler's version.
     rust: String,
-    /// The revision that was measured.
     revision: String,
     rows: Vec<Configuration>,
 }

@@ -21,7 +21,6 @@ pub struct Suite {
     pub passed: usize,
     /// What the board does not have, a test each: `test: reason`.
     pub not_applicable: Vec<String>,
-    /// The SHA-256 of the image.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub flash: String,
 }

@@ -1,6 +1,5 @@
 //! Names of Buildroot's options.
 
-/// The option that chooses a board.
 pub fn symbol(board: &str) -> String {
     format!(
         "BR2_TINYRUST_BOARD_{}",

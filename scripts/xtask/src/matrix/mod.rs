@@ -19,7 +19,6 @@ use sizelab::records::{measurement, suite};
 
 use summary::{BoardResult, Tests};
 
-/// The command line.
 #[derive(Args)]
 pub struct Arguments {
     /// Only this board; may be given more than once
@@ -37,7 +36,6 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// Builds, boots and tests.
     pub fn run(self, repo: &Repo) -> Result<()> {
         let chosen = if self.rotate {
             select::rotated(repo)?

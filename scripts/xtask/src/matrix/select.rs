@@ -7,7 +7,6 @@ use buildkit::command::{output, tool};
 
 /// The boards, and what people are told of the choice.
 pub struct Chosen {
-    /// Their names.
     pub boards: Vec<String>,
     /// Lines to print.
     pub said: Vec<String>,

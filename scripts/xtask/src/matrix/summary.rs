@@ -4,31 +4,23 @@ use board::units::Bytes;
 use flashfit::check::Use;
 use flashfit::table::Table;
 
-/// What came of a board.
 pub struct BoardResult {
-    /// What the server takes on flash.
     pub server: Option<Bytes>,
-    /// The first slot.
     pub slot: Option<Use>,
     pub chip: Use,
-    /// The boot tests, where they ran.
     pub tests: Option<Tests>,
 }
 
-/// What the boot tests said.
 pub struct Tests {
-    /// Those that passed.
     pub passed: usize,
     /// How many of these the board is not concerned by.
     pub not_applicable: usize,
 }
 
-/// A line of the table.
 pub struct Line {
     pub board: String,
     /// What came of it, or the whole error.
     pub result: Result<BoardResult, String>,
-    /// Seconds on the clock.
     pub clock: f64,
     /// Seconds of all processors together.
     pub processor: f64,

@@ -14,7 +14,6 @@ use buildkit::files::read_toml;
 #[serde(deny_unknown_fields)]
 pub struct Experiments {
     schema: u32,
-    /// In the order of the page.
     pub experiment: Vec<Experiment>,
 }
 
@@ -26,9 +25,7 @@ pub struct Experiment {
     pub name: String,
     /// What tables call it.
     pub title: String,
-    /// Whether the product has it.
     pub verdict: Verdict,
-    /// Why.
     pub reason: String,
     /// On the article's target as well as on the board.
     pub both: bool,
@@ -64,11 +61,9 @@ pub enum Verdict {
     /// The product does not have it; its change adds it.
     #[default]
     Rejected,
-    /// It does not compile.
     Fails,
 }
 
-/// Another way to make the image.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Squashfs {

@@ -12,7 +12,6 @@ use buildkit::files::read_toml;
 #[serde(deny_unknown_fields)]
 pub struct Servers {
     schema: u32,
-    /// In the order of the page.
     pub server: Vec<ServerKind>,
 }
 
@@ -33,7 +32,6 @@ pub struct ServerKind {
     /// What of it is on flash, besides the libraries it is linked with.
     #[serde(default)]
     pub files: Vec<PathBuf>,
-    /// How it is started.
     #[serde(default)]
     pub command: Vec<String>,
 }

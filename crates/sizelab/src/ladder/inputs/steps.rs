@@ -29,7 +29,6 @@ pub struct SizeStep {
     pub title: String,
     /// What it costs, in the words of the article.
     pub trade_off: String,
-    /// Profile keys.
     #[serde(default)]
     pub profile: toml::Table,
     /// The app's default features stay on.
@@ -40,7 +39,6 @@ pub struct SizeStep {
     /// The finished program is stripped, by the tool, as the article did.
     #[serde(default)]
     pub strip: bool,
-    /// The finished program is packed.
     #[serde(default)]
     pub upx: bool,
     /// The step in whose place this one stands; it is measured there and stacks on nothing.
@@ -79,12 +77,10 @@ impl SizeSteps {
             .with_context(|| format!("no [build.{build}] in crates/sizelab/steps.toml"))
     }
 
-    /// The builds: dev, release.
     pub fn builds(&self) -> impl Iterator<Item = &str> {
         self.build.keys().map(String::as_str)
     }
 
-    /// A step by its name.
     pub fn step(&self, name: &str) -> Result<&SizeStep> {
         match self.step.iter().find(|step| step.name == name) {
             Some(step) => Ok(step),

@@ -17,7 +17,6 @@ const BAR: u64 = 13;
 const ROW: u64 = 44;
 const TOP: u64 = 76;
 
-/// A row of the picture.
 struct Bars {
     label: String,
     then: Option<u64>,

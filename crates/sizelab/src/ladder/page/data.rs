@@ -25,12 +25,10 @@ impl<'a> PageData<'a> {
         })
     }
 
-    /// A row of the article's target.
     pub fn row(&self, build: &str, steps: &[String]) -> Option<&Row> {
         self.native.row(&ladder_id(build, steps))
     }
 
-    /// The size of a row's file.
     pub fn elf(&self, build: &str, steps: &[String]) -> Option<u64> {
         self.row(build, steps).map(|row| row.sizes.elf)
     }

@@ -49,7 +49,6 @@ pub fn block(repo: &Repo, name: &str) -> Result<String> {
     }
 }
 
-/// The picture of the ladder, as SVG.
 pub fn chart(repo: &Repo) -> Result<String> {
     chart::svg(&PageData::new(repo)?)
 }

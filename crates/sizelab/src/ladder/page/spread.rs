@@ -7,7 +7,6 @@ use crate::ladder::record::Runtime;
 const MARK: &str = "⚠";
 const WIDE: f64 = 0.2;
 
-/// The median.
 pub fn ratio(run: &Runtime) -> Option<String> {
     let ratio = run.requests_ratio?;
     Some(match wide_digits(run) {

@@ -162,7 +162,6 @@ pub fn experiments(page: &PageData) -> Result<String> {
     Ok(table.markdown())
 }
 
-/// Other servers.
 pub fn comparison(page: &PageData) -> Result<String> {
     let record: Record = Record::load(page.repo, "comparison")?;
     let mut table = Table::new(&[

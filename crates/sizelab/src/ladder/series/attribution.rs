@@ -17,10 +17,8 @@ use crate::ladder::recipe::Recipe;
 use crate::ladder::record::{Measured, Named, ladder_id};
 use crate::ladder::target::Target;
 
-/// How many functions are kept.
 const FUNCTIONS: usize = 25;
 
-/// What is not Rust.
 const C: &str = "C library and run-time";
 
 /// What the symbols do not cover: string literals, tables, padding.
@@ -37,16 +35,13 @@ const SUBJECTS: &[(&str, Option<&str>)] = &[
     ("own-accept-loop", Some("actix-loop")),
 ];
 
-/// A program, taken apart.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Attribution {
     /// `part/subject`.
     pub id: String,
     /// All that is loaded.
     pub total: u64,
-    /// By crate, the largest first.
     pub crates: Vec<(String, u64)>,
-    /// The largest functions and tables.
     pub functions: Vec<(String, u64)>,
 }
 
@@ -56,7 +51,6 @@ impl Named for Attribution {
     }
 }
 
-/// The rows of a target.
 pub fn rows(target: &str) -> Vec<String> {
     let names = SUBJECTS.iter().map(|(name, _)| name);
     names.map(|name| format!("{target}/{name}")).collect()

@@ -20,7 +20,6 @@ use steps::Combination;
 pub use attribution::{Attribution, REFERENCE};
 pub use selection::Selection;
 
-/// Rows of one target.
 pub struct Series {
     kind: Kind,
     target: Target,
@@ -40,7 +39,6 @@ enum Kind {
     Comparison,
 }
 
-/// The series that were selected.
 pub fn all(context: &StudyContext, selection: &Selection) -> Result<Vec<Series>> {
     let inputs = &context.inputs;
     let mut all = Vec::new();

@@ -70,7 +70,6 @@ pub fn build(context: &StudyContext, target: &Target, id: &str) -> Result<BuiltP
     context.builder(0).build(&recipe, &context.log)
 }
 
-/// How a row's program is built.
 pub fn recipe(context: &StudyContext, target: &Target, id: &str) -> Result<Recipe> {
     let (build, chosen) = ladder_parts(id);
     Recipe::of_steps(
