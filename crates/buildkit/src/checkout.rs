@@ -32,6 +32,11 @@ impl Repo {
         })
     }
 
+    /// The checkout whose root is this folder.
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
     /// The root of the checkout.
     pub fn root(&self) -> &Path {
         &self.root
@@ -50,6 +55,13 @@ impl Repo {
     /// The folder of a board.
     pub fn board_folder(&self, name: &str) -> PathBuf {
         self.root.join("boards").join(name)
+    }
+
+    /// Those of boards/common/`name` and boards/`board`/`name` that exist, in this order.
+    pub fn overlays(&self, board: &str, name: &str) -> Vec<PathBuf> {
+        let folders = ["common", board].map(|folder| self.board_folder(folder));
+        let paths = folders.iter().map(|folder| folder.join(name));
+        paths.filter(|path| path.exists()).collect()
     }
 
     /// The names of all boards.

@@ -41,6 +41,18 @@ pub struct Wanted {
     sha256: String,
     /// The tarball in the binary package that is the source.
     inner: Option<PathBuf>,
+    /// The tarball of upstream, where the recorded file is another.
+    upstream: Option<Upstream>,
+}
+
+/// A tarball as upstream offers it, for builders that do not take Debian's.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Upstream {
+    /// Its version.
+    pub version: String,
+    /// Its SHA-256.
+    pub sha256: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -97,6 +109,16 @@ impl Wanted {
             self.path.clear();
         }
         self
+    }
+
+    /// The tarball of upstream; `None` where only Debian's package is recorded.
+    pub fn upstream(&self) -> Option<Upstream> {
+        let recorded = || Upstream {
+            version: self.version.clone(),
+            sha256: self.sha256.clone(),
+        };
+        let tarball = self.kind == Kind::Tarball;
+        self.upstream.clone().or_else(|| tarball.then(recorded))
     }
 
     fn fits(&self, version: &str) -> bool {
@@ -340,6 +362,20 @@ mod tests {
             assert_eq!(wanted.sha256.len(), 64, "{name}");
             assert!(wanted.path.starts_with("pool/"), "{name}");
         }
+    }
+
+    #[test]
+    fn all_builders_take_one_series_and_a_tarball_is_upstreams() {
+        let sources = sources();
+        for name in ["linux", "u-boot", "busybox", "musl"] {
+            let wanted = sources.get(name).unwrap();
+            let upstream = wanted.upstream().unwrap();
+            assert!(wanted.fits(&upstream.version), "{name}");
+            assert_eq!(upstream.sha256.len(), 64, "{name}");
+            let same = upstream.sha256 == wanted.sha256;
+            assert_eq!(same, wanted.kind == Kind::Tarball, "{name}");
+        }
+        assert_eq!(sources.get("rust-src").unwrap().upstream(), None);
     }
 
     #[test]

@@ -125,11 +125,7 @@ impl Context {
 
     /// Those of boards/common/`name` and boards/`board`/`name` that exist, in this order.
     pub fn overlays(&self, name: &str) -> Vec<PathBuf> {
-        ["common", self.board.name.as_str()]
-            .into_iter()
-            .map(|folder| self.repo.board_folder(folder).join(name))
-            .filter(|path| path.exists())
-            .collect()
+        self.repo.overlays(&self.board.name, name)
     }
 
     /// `make` in a source tree, into a build folder outside it.

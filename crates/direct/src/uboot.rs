@@ -35,8 +35,7 @@ pub fn build(context: &Context, source: &Tree, log: &Log) -> Result<(UBoot, bool
     let facts = context.board.require(&context.board.u_boot, "u-boot")?;
     let mut fragments = context.fragments("u-boot.config")?;
     fragments.push(map(context)?);
-    let common = context.repo.board_folder("common").join("u-boot.env");
-    let environment = environment::compose(&context.board, Some(&common))?;
+    let environment = environment::compose(&context.board, &context.overlays("u-boot.env"))?;
     let cc = context.cc()?;
     let mut key = Key::new("u-boot", 1)
         .field("u-boot", &source.identity)

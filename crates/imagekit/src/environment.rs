@@ -7,7 +7,7 @@ mod boot;
 mod variables;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use board::Board;
@@ -25,20 +25,16 @@ struct Entry {
 
 /// Composes the default environment of `board`.
 ///
-/// The boot commands follow from the slots of the map, unless `common` or the u-boot.env beside
-/// board.toml has a `bootcmd`. The board's own lines count more than those of `common`, and the
-/// values of the map more than both.
+/// The boot commands follow from the slots of the map, unless one of `files` has a `bootcmd`: what
+/// all boards share, and then the board's own. Later lines count more than earlier ones, and the
+/// values of the map more than all.
 ///
 /// # Errors
 /// When a file cannot be read or has a line that sets nothing; when no command boots what the map
 /// holds; and when a command uses a variable that nothing sets.
-pub fn compose(board: &Board, common: Option<&Path>) -> Result<String> {
-    let own = board.path.with_file_name("u-boot.env");
+pub fn compose(board: &Board, files: &[PathBuf]) -> Result<String> {
     let mut written = Vec::new();
-    for path in common
-        .into_iter()
-        .chain(own.is_file().then_some(own.as_path()))
-    {
+    for path in files {
         let text =
             fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         written.extend(read(&text, path)?);

@@ -113,10 +113,10 @@ fn run(command: Command) -> Result<()> {
             Ok(())
         }
         Command::BoardEnv { board, common } => {
-            print!(
-                "{}",
-                environment::compose(&load(&board)?, common.as_deref())?
-            );
+            let own = board.with_file_name("u-boot.env");
+            let own = own.is_file().then_some(own);
+            let files: Vec<PathBuf> = common.into_iter().chain(own).collect();
+            print!("{}", environment::compose(&load(&board)?, &files)?);
             Ok(())
         }
         Command::BootImage { board, images } => boot_image::write(&load(&board)?, &images),

@@ -200,7 +200,7 @@ fn run(task: Task) -> Result<()> {
         Task::Flags(arguments) => arguments.run(&repo),
         Task::Matrix(arguments) => arguments.run(&repo),
         Task::Ladder(arguments) => arguments.run(&repo),
-        Task::Generate { check } => generate::buildroot::run(repo.root(), check),
+        Task::Generate { check } => generate::run(&repo, check),
         Task::Cost(arguments) => option_costs::record(&arguments),
         Task::Docs { check } => docs::run(&repo, check),
     }

@@ -31,7 +31,10 @@ impl Folder {
     }
 
     fn compose(&self) -> Result<String> {
-        compose(&self.board(), Some(Path::new(COMMON)))
+        compose(
+            &self.board(),
+            &[COMMON.into(), self.0.path().join("u-boot.env")],
+        )
     }
 }
 
@@ -313,9 +316,11 @@ fn a_map_without_a_kernel_is_refused_unless_the_board_has_commands_of_its_own() 
 fn every_board_of_the_tree_has_an_environment() {
     let boards = Path::new(COMMON).parent().unwrap().parent().unwrap();
     for name in board::names(boards).unwrap() {
-        let board = Board::load(boards.join(&name).join("board.toml")).unwrap();
+        let folder = boards.join(&name);
+        let board = Board::load(folder.join("board.toml")).unwrap();
         if board.u_boot.is_some() {
-            compose(&board, Some(Path::new(COMMON))).unwrap_or_else(|error| panic!("{error:#}"));
+            let files = [COMMON.into(), folder.join("u-boot.env")];
+            compose(&board, &files).unwrap_or_else(|error| panic!("{error:#}"));
         }
     }
 }

@@ -2,7 +2,7 @@
 //! column is its measurement, the others' are their reports (`flashfit check --json`) in
 //! docs/builders/.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use board::units::Bytes;
 use flashfit::check::Report;
 use flashfit::table::Table;
@@ -10,6 +10,7 @@ use flashfit::table::Table;
 use super::measurement::Measurement;
 use crate::figures::percent_more;
 use buildkit::checkout::{DEFAULT_BOARD, Repo};
+use buildkit::sources::{Sources, Upstream};
 
 /// Which figure a row shows, and its words.
 const ROWS: [(Kind, &str, &str); 7] = [
@@ -32,10 +33,26 @@ enum Kind {
 /// The page; a builder without a report has an empty column.
 pub fn render(repo: &Repo) -> Result<String> {
     let direct = Measurement::load(repo, DEFAULT_BOARD)?;
-    Ok(page(
+    let reports = [report(repo, "buildroot")?, report(repo, "yocto")?];
+    let sources = Sources::load(&repo.path("boards/common/sources.toml"))?;
+    let upstream = sources.get("linux")?.upstream();
+    let kernels = kernels(
         &direct,
-        &[report(repo, "buildroot")?, report(repo, "yocto")?],
-    ))
+        &upstream.context("sources.toml: no kernel of upstream")?,
+    );
+    Ok(page(&direct, &reports) + &kernels)
+}
+
+/// The footnote that says which kernel each column has: the builders do not take the same one.
+fn kernels(direct: &Measurement, upstream: &Upstream) -> String {
+    let debian = direct.sources.get("linux").map_or("-", String::as_str);
+    let version = &upstream.version;
+    format!(
+        "\nThe kernels (boards/common/sources.toml): direct, Linux {debian} with Debian's patches; Buildroot, \
+         Linux {version} of\nkernel.org; Yocto, Linux {version} of kernel.org. What stood in for a builder's own \
+         pieces when its column was\nmeasured, Debian's kernel among it: [Buildroot](buildroot.md#what-was-run), \
+         [Yocto](yocto.md#the-test-harness).\n"
+    )
 }
 
 /// The committed report of a builder.
@@ -99,5 +116,21 @@ mod tests {
             page.contains("| U-Boot SPL | 60,000 | - | | 60,600 | +1.00 % |"),
             "{page}"
         );
+    }
+
+    #[test]
+    fn each_column_says_which_kernel_it_has() {
+        let upstream = Upstream {
+            version: "6.12.3".to_owned(),
+            sha256: String::new(),
+        };
+        let text = kernels(&example(), &upstream);
+        for part in [
+            "direct, Linux 6.12.107 with Debian's patches",
+            "Buildroot, Linux 6.12.3 of",
+            "Yocto, Linux 6.12.3 of",
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
     }
 }

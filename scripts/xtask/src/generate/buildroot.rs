@@ -13,41 +13,21 @@ use sizelab::records::builders;
 use sizelab::records::option_costs::{self, OptionCosts};
 use sizelab::records::option_help;
 
+use super::defconfig::Versions;
 use super::names::symbol;
-use super::{defconfig, profile_vars};
+use super::versions::upstream;
+use super::{Files, defconfig, profile_vars};
 
-/// Writes all generated files, or with `check` compares them.
-pub fn run(repo: &Path, check: bool) -> Result<()> {
-    let mut stale = Vec::new();
-    for (path, text) in files(repo)? {
-        let full = repo.join(&path);
-        let have = std::fs::read_to_string(&full).unwrap_or_default();
-        if have == text {
-            continue;
-        }
-        if check {
-            stale.push(path.display().to_string());
-            continue;
-        }
-        if let Some(folder) = full.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        std::fs::write(&full, text).with_context(|| format!("cannot write {}", full.display()))?;
-        println!("{}", path.display());
-    }
-    ensure!(
-        stale.is_empty(),
-        "stale, run `cargo xtask generate`:\n  {}",
-        stale.join("\n  ")
-    );
-    Ok(())
-}
-
-/// Every generated file with its text, paths from the repository's root.
-fn files(repo: &Path) -> Result<Vec<(PathBuf, String)>> {
+/// The generated files of br2-external/.
+pub(super) fn files(checkout: &Repo) -> Result<Files> {
+    let repo = checkout.root();
     let external = Path::new("br2-external");
     let generated = external.join("generated");
     let boards = boards(repo)?;
+    let versions = Versions {
+        linux: upstream(checkout, "linux")?.version,
+        u_boot: upstream(checkout, "u-boot")?.version,
+    };
     let mut all = vec![
         (
             generated.join("profiles.vars"),
@@ -59,7 +39,7 @@ fn files(repo: &Path) -> Result<Vec<(PathBuf, String)>> {
         ),
     ];
     let docs = Path::new("docs");
-    let page = builders::render(&Repo::find()?)?;
+    let page = builders::render(checkout)?;
     all.push((docs.join("builders.md"), page));
     all.extend(menus(repo)?);
     let template = std::fs::read_to_string(repo.join(external).join("defconfig.in"))
@@ -67,20 +47,20 @@ fn files(repo: &Path) -> Result<Vec<(PathBuf, String)>> {
     for board in &boards {
         let folder = repo.join("boards").join(board);
         let toml = folder.join("board.toml");
-        let common = repo.join("boards/common/u-boot.env");
         all.push((generated.join(format!("{board}.vars")), board_vars(&toml)?));
         let facts = load(&toml)?;
         if facts.u_boot.is_some() {
+            let texts = checkout.overlays(board, "u-boot.env");
             all.push((
                 generated.join(format!("{board}.env")),
-                environment::compose(&facts, Some(&common))?,
+                environment::compose(&facts, &texts)?,
             ));
             all.push((
                 generated.join(format!("{board}.u-boot.config")),
                 render(&facts, Format::UBootConfig)?,
             ));
         }
-        let text = defconfig::render(&template, &folder, board, board == DEFAULT_BOARD)?;
+        let text = defconfig::render(&template, &folder, board, &versions)?;
         if board == DEFAULT_BOARD {
             all.push((external.join("configs/tinyrust_defconfig"), text.clone()));
         }
@@ -91,7 +71,7 @@ fn files(repo: &Path) -> Result<Vec<(PathBuf, String)>> {
 }
 
 /// The menus with the measured costs in their help texts.
-fn menus(repo: &Path) -> Result<Vec<(PathBuf, String)>> {
+fn menus(repo: &Path) -> Result<Files> {
     let costs = OptionCosts::load(repo)?;
     costs.check_age(repo)?;
     let menus = option_costs::MENUS.map(|path| {

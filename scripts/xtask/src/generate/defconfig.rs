@@ -9,14 +9,24 @@ use board::{Linux, UBoot};
 use imagekit::variables::load;
 
 use super::names::symbol;
+use buildkit::checkout::DEFAULT_BOARD;
 
 /// This external tree, in Buildroot's words.
 const TREES: &str = "$(BR2_EXTERNAL_TINYRUST_PATH)";
 
+/// The versions of what Buildroot builds for every board.
+#[derive(Debug)]
+pub struct Versions {
+    /// The kernel's.
+    pub linux: String,
+    /// The boot loader's.
+    pub u_boot: String,
+}
+
 /// Fills the template for the board in `folder`, which is called `board`.
 ///
 /// `@NAME@` alone on a line stands for several lines, or for none.
-pub fn render(template: &str, folder: &Path, board: &str, is_default: bool) -> Result<String> {
+pub fn render(template: &str, folder: &Path, board: &str, versions: &Versions) -> Result<String> {
     let facts = load(&folder.join("board.toml"))?;
     let config = std::fs::read_to_string(folder.join("buildroot.config"))?;
     let (u_boot_own, cpu): (Vec<_>, Vec<_>) = config
@@ -31,7 +41,7 @@ pub fn render(template: &str, folder: &Path, board: &str, is_default: bool) -> R
     );
     let u_boot = match &facts.u_boot {
         None => String::new(),
-        Some(u_boot) => u_boot_lines(u_boot, folder, &u_boot_own)?,
+        Some(u_boot) => u_boot_lines(u_boot, folder, &u_boot_own, &versions.u_boot)?,
     };
     // A board's own beside what all boards share.
     let own = |name: &str| {
@@ -54,12 +64,14 @@ pub fn render(template: &str, folder: &Path, board: &str, is_default: bool) -> R
         ("@U_BOOT@", u_boot),
         (
             "@BOARD_LINE@",
-            if is_default {
+            if board == DEFAULT_BOARD {
                 String::new()
             } else {
                 format!("{}=y", symbol(board))
             },
         ),
+        ("@LINUX_SERIES@", series(&versions.linux)),
+        ("@LINUX_VERSION@", versions.linux.clone()),
         ("@BOARD@", board.to_owned()),
     ];
     let mut out = String::new();
@@ -80,6 +92,12 @@ pub fn render(template: &str, folder: &Path, board: &str, is_default: bool) -> R
     Ok(out)
 }
 
+/// What Buildroot calls the series of a kernel's version: `6_12`.
+fn series(version: &str) -> String {
+    let parts: Vec<&str> = version.split('.').take(2).collect();
+    parts.join("_")
+}
+
 /// The option of the kernel's image; nothing where it is what Buildroot builds anyway for
 /// the architecture (`Kernel binary format` in its linux/Config.in).
 fn kernel_image(linux: &Linux) -> Result<&'static str> {
@@ -96,7 +114,7 @@ fn kernel_image(linux: &Linux) -> Result<&'static str> {
 
 /// U-Boot with what the boot partition holds of it, in savedefconfig's order: the firmware that
 /// it starts or is started by comes first. `u-boot.bin` is built in any case.
-fn u_boot_lines(u_boot: &UBoot, folder: &Path, own: &[&str]) -> Result<String> {
+fn u_boot_lines(u_boot: &UBoot, folder: &Path, own: &[&str], version: &str) -> Result<String> {
     let defconfig = u_boot.defconfig.trim_end_matches("_defconfig");
     let (own, firmware): (Vec<_>, Vec<_>) = own
         .iter()
@@ -107,7 +125,7 @@ fn u_boot_lines(u_boot: &UBoot, folder: &Path, own: &[&str]) -> Result<String> {
         "BR2_TARGET_UBOOT=y".to_owned(),
         "BR2_TARGET_UBOOT_BUILD_SYSTEM_KCONFIG=y".to_owned(),
         "BR2_TARGET_UBOOT_CUSTOM_VERSION=y".to_owned(),
-        "BR2_TARGET_UBOOT_CUSTOM_VERSION_VALUE=\"2025.01\"".to_owned(),
+        format!("BR2_TARGET_UBOOT_CUSTOM_VERSION_VALUE=\"{version}\""),
     ]);
     if folder.join("u-boot-patches").is_dir() {
         lines.push(format!(
@@ -170,6 +188,13 @@ mod tests {
         image = \"zImage\"\n[flash]\nsize = \"1 MiB\"\nerase-block = \"64 KiB\"\n\
         mapped-at = 0x1000\n[[partition]]\nname = \"all\"\noffset = \"0 KiB\"\nsize = \"1 MiB\"\n";
 
+    fn versions() -> Versions {
+        Versions {
+            linux: "6.12.3".to_owned(),
+            u_boot: "2025.01".to_owned(),
+        }
+    }
+
     fn board(toml: &str) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("board.toml"), toml).unwrap();
@@ -195,20 +220,29 @@ mod tests {
         let folder = board(BOARD);
         let template = "## told\n@CPU@\nX=\"@BOARD@\"\n@KERNEL_IMAGE@\n@U_BOOT@\n@BOARD_LINE@\n";
         assert_eq!(
-            render(template, folder.path(), "b-1", false).unwrap(),
+            render(template, folder.path(), "b-1", &versions()).unwrap(),
             "BR2_arm=y\nX=\"b-1\"\nBR2_TINYRUST_BOARD_B_1=y\n"
         );
         assert_eq!(
-            render("@BOARD_LINE@\n", folder.path(), "b-1", true).unwrap(),
+            render("@BOARD_LINE@\n", folder.path(), DEFAULT_BOARD, &versions()).unwrap(),
             ""
         );
+    }
+
+    #[test]
+    fn versions_are_those_of_sources_toml() {
+        let folder = board(&u_boot(&["u-boot.bin"]));
+        let template = "H_@LINUX_SERIES@=y\nV=\"@LINUX_VERSION@\"\n@U_BOOT@\n";
+        let text = render(template, folder.path(), "b", &versions()).unwrap();
+        assert!(text.starts_with("H_6_12=y\nV=\"6.12.3\"\n"), "{text}");
+        assert!(text.contains("_VERSION_VALUE=\"2025.01\"\n"), "{text}");
     }
 
     #[test]
     fn what_only_this_board_has_stands_after_what_all_share() {
         let folder = board(BOARD);
         let template = "TABLE=\"common@OWN_DEVICE_TABLE@\"\n@KERNEL_PATCH@\n";
-        let text = || render(template, folder.path(), "b", true).unwrap();
+        let text = || render(template, folder.path(), "b", &versions()).unwrap();
         assert_eq!(text(), "TABLE=\"common\"\n");
         std::fs::write(folder.path().join("device-table.txt"), "").unwrap();
         std::fs::create_dir(folder.path().join("linux-patches")).unwrap();
@@ -227,7 +261,7 @@ mod tests {
         let folder = board(&u_boot(&["u-boot.bin"]));
         let path = folder.path().join("buildroot.config");
         std::fs::write(&path, "BR2_arm=y\nBR2_TARGET_OPENSBI=y\n").unwrap();
-        let text = render("@CPU@\n@U_BOOT@\n", folder.path(), "b", false).unwrap();
+        let text = render("@CPU@\n@U_BOOT@\n", folder.path(), "b", &versions()).unwrap();
         assert!(
             text.starts_with("BR2_arm=y\nBR2_TARGET_OPENSBI=y\nBR2_TARGET_UBOOT=y\n"),
             "{text}"
@@ -237,14 +271,14 @@ mod tests {
     #[test]
     fn what_nothing_stands_for_is_an_error() {
         let folder = board(BOARD);
-        let error = render("X=@MEMORY@\n", folder.path(), "b", false).unwrap_err();
+        let error = render("X=@MEMORY@\n", folder.path(), "b", &versions()).unwrap_err();
         assert!(error.to_string().contains("@MEMORY@"), "{error}");
     }
 
     #[test]
     fn a_kernel_image_that_buildroot_does_not_know_is_an_error() {
         let folder = board(&BOARD.replace("zImage", "uImage.lz9"));
-        let error = render("", folder.path(), "b", false).unwrap_err();
+        let error = render("", folder.path(), "b", &versions()).unwrap_err();
         assert!(error.to_string().contains("uImage.lz9"), "{error}");
     }
 
@@ -252,7 +286,7 @@ mod tests {
     fn the_boot_loader_is_what_the_boot_partition_holds() {
         let files = |built: &[&str]| {
             let folder = board(&u_boot(built));
-            let text = render("@U_BOOT@\n", folder.path(), "b", false).unwrap();
+            let text = render("@U_BOOT@\n", folder.path(), "b", &versions()).unwrap();
             assert!(text.contains("BOARD_DEFCONFIG=\"b\"\n") && text.contains("NEEDS_DTC=y"));
             text.split_once("NEEDS_DTC=y\n").unwrap().1.to_owned()
         };

@@ -6,11 +6,12 @@ LICENSE = "GPL-2.0-only & bzip2-1.0.4"
 LIC_FILES_CHKSUM = "file://LICENSE;md5=de10de48642ab74318e893a61105afbb \
                     file://archival/libarchive/bz/LICENSE;md5=28e3301eae987e8cfe19988e98383dae"
 
+require busybox-tinyrust-version.inc
+
 FILESEXTRAPATHS:prepend := "${TINYRUST_ROOT}:"
 SRC_URI = "https://busybox.net/downloads/busybox-${PV}.tar.bz2;name=tarball \
            file://boards/common/busybox.config \
 "
-SRC_URI[tarball.sha256sum] = "3311dff32e746499f4df0d5df04d7eb396382d7e108bb9250e7b519b837043a4"
 
 S = "${UNPACKDIR}/busybox-${PV}"
 B = "${WORKDIR}/build"

@@ -6,14 +6,14 @@ SECTION = "kernel"
 LICENSE = "GPL-2.0-only"
 LIC_FILES_CHKSUM = "file://COPYING;md5=6bc538ed5bd9a7fc9398086aedcd7e46"
 
+require linux-tinyrust-version.inc
+
 LINUX_VERSION ?= "${PV}"
 FILESEXTRAPATHS:prepend := "${TINYRUST_ROOT}:"
-SRC_URI = "${KERNELORG_MIRROR}/linux/kernel/v6.x/linux-${PV}.tar.xz;name=linux \
+SRC_URI = "${KERNELORG_MIRROR}/linux/kernel/v${@d.getVar('PV').split('.')[0]}.x/linux-${PV}.tar.xz;name=tarball \
            file://boards/common/linux.config \
            file://boards/${MACHINE}/linux.config \
 "
-# From kernel.org's sha256sums.asc, as Buildroot's linux.hash records it.
-SRC_URI[linux.sha256sum] = "0ff2ab9e169f9f1948557471fbb450d3018f8c5b77caf288e1a3982582597969"
 
 S = "${UNPACKDIR}/linux-${PV}"
 

@@ -6,10 +6,12 @@ SECTION = "bootloaders"
 LICENSE = "GPL-2.0-or-later"
 LIC_FILES_CHKSUM = "file://Licenses/README;md5=2ca5f2c35c8cc335f0a19756634782f1"
 
+require u-boot-tinyrust-version.inc
+
 DEPENDS += "bc-native bison-native dtc-native flashfit-native flex-native gnutls-native python3-setuptools-native xxd-native"
 
 FILESEXTRAPATHS:prepend := "${TINYRUST_ROOT}:"
-SRC_URI = "https://ftp.denx.de/pub/u-boot/u-boot-${PV}.tar.bz2 \
+SRC_URI = "https://ftp.denx.de/pub/u-boot/u-boot-${PV}.tar.bz2;name=tarball \
            file://boards/common/u-boot.config \
            file://boards/common/u-boot.env \
            file://boards/${MACHINE}/u-boot.config \
@@ -17,7 +19,6 @@ SRC_URI = "https://ftp.denx.de/pub/u-boot/u-boot-${PV}.tar.bz2 \
            file://boards/${MACHINE}/board.toml \
            ${@' '.join('file://%s' % os.path.relpath(p, d.getVar('TINYRUST_ROOT')) for p in tinyrust_patches(d))} \
 "
-SRC_URI[sha256sum] = "cdef7d507c93f1bbd9f015ea9bc21fa074268481405501945abc6f854d5b686f"
 
 def tinyrust_patches(d):
     import glob
