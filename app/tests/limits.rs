@@ -117,14 +117,19 @@ fn a_body_that_never_ends_is_cut_off() {
             "POST / HTTP/1.1\r\nHost: device\r\n{announced}\r\n\r\n"
         )
         .expect("sent");
-        let begin = Instant::now();
-        while stream.write_all(b"1\r\nx\r\n").is_ok() {
-            assert!(
-                begin.elapsed() < PATIENCE,
-                "{announced}: the connection stays open"
-            );
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        send_until_closed(&mut stream, b"1\r\nx\r\n", announced);
+    }
+}
+
+/// Sends on and on; `what` is said where the server lets that happen for long.
+fn send_until_closed(stream: &mut TcpStream, bytes: &[u8], what: &str) {
+    let begin = Instant::now();
+    while stream.write_all(bytes).is_ok() {
+        assert!(
+            begin.elapsed() < PATIENCE,
+            "{what}: the connection stays open"
+        );
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 
@@ -137,15 +142,7 @@ fn a_slow_head_is_timed_out() {
         .expect("sent");
     assert_eq!(read_answer(&mut stream).status, 408);
 
-    let mut dribbling = device.connect();
-    let begin = Instant::now();
-    while dribbling.write_all(b"x").is_ok() {
-        assert!(
-            begin.elapsed() < PATIENCE,
-            "a head byte by byte keeps the connection"
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    send_until_closed(&mut device.connect(), b"x", "a head byte by byte");
 }
 
 #[test]
