@@ -3,8 +3,8 @@
 
 BOARD ?= $(shell cat boards/default)
 
-.PHONY: help run serve image setup setup-all test lint unit layers apps rotation docs-check \
-	ladder-check boot-test docs matrix clean
+.PHONY: help run serve image setup setup-all test lint unit walkthrough layers apps rotation \
+	docs-check ladder-check boot-test docs matrix clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,7 +36,7 @@ image: setup ## Build out/$(BOARD)/flash.bin
 	cargo xtask image --board $(BOARD)
 
 # The order is cheapest first, so that a slip shows before a kernel is built.
-test: setup-all lint unit layers apps rotation docs-check ladder-check ## Lint, unit tests, every board's app, two boards' builds and boot tests, sizes
+test: setup-all lint unit layers walkthrough apps rotation docs-check ladder-check ## Install what is missing, lint, unit tests, every board's app, two boards' builds and boot tests, sizes
 
 lint: ## Formatting, clippy, shellcheck
 	cargo fmt --all --check
@@ -45,10 +45,13 @@ lint: ## Formatting, clippy, shellcheck
 	cargo clippy --manifest-path app/Cargo.toml --all-targets -- -D warnings
 	git grep -lzE '^#!(/usr)?/bin/(env )?(ba)?sh' -- ':!*.py' ':!*.rs' | xargs -0 shellcheck
 
-unit: ## Tests that boot nothing
+unit: ## Tests that install, fetch and boot nothing
 	cargo test --workspace --exclude tinyrust-qemu
 	cargo test --package tinyrust-qemu --lib --bins
 	cargo test --manifest-path app/Cargo.toml
+
+walkthrough: ## Carry out docs/add-a-board.md in a copy of the checkout
+	cargo test --package xtask --test add_a_board -- --ignored
 
 layers: ## What of the Buildroot tree and the Yocto layer can be checked without them
 	br2-external/tests/run

@@ -42,7 +42,8 @@ for arg do
 \tset -- "$@" "$arg"
 done
 [ $libc = no ] || set -- "$@" -L{libs} -specs={specs} -idirafter {headers}
-exec {compiler} "$@"
+# The direct build's specs find their library by it.
+TINYRUST_SYSROOT={sysroot} exec {compiler} "$@"
 """
 
 # OE's dpkg, by patches of OE's, tells a package's scripts where the root file system is, and does not ask for
@@ -195,7 +196,7 @@ class Build:
             self._link(headers / name, f"/usr/arm-linux-gnueabihf/include/{name}")
         for tool in ("gcc", "g++", "cpp"):
             self._script(bin_dir / (OE_PREFIX + tool), GCC.format(
-                libs=libs, headers=headers, specs=self.specs, compiler=shutil.which(HOST_PREFIX + tool)))
+                libs=libs, headers=headers, specs=self.specs, sysroot=self.specs.parent / 'sysroot', compiler=shutil.which(HOST_PREFIX + tool)))
         for tool in ("ar as ld ld.bfd nm objcopy objdump ranlib readelf strip size strings "
                      "gcc-ar gcc-nm gcc-ranlib").split():
             found = shutil.which(HOST_PREFIX + tool)

@@ -14,6 +14,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::command::{Log, output, tool};
 use crate::deb_control::{Listed, binaries, tarballs};
 use crate::key::sha256_file;
+use crate::lock::Lock;
 
 const HELPER: &str = "/usr/lib/apt/apt-helper";
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -104,6 +105,7 @@ impl Archive {
     /// What a suite lists of a package, the highest version first.
     pub fn list(&self, suite: &str, index: Index, package: &str, log: &Log) -> Result<Vec<Listed>> {
         let root = PrivateRoot::create(&self.root, &self.mirrors, suite, index)?;
+        let _lock = Lock::wait(&root.folder.join("lock"), log)?;
         log.run(root.apt("apt-get").arg("update"))
             .with_context(|| format!("the index of Debian's suite {suite} cannot be had"))?;
         let mut found = match index {
@@ -142,10 +144,7 @@ fn mirrors(printed: &str, codename: &str) -> Vec<String> {
 
 /// Cloud images name a file with a list of mirrors (apt-transport-mirror(1)).
 fn resolve(address: &str) -> Vec<String> {
-    let Some(file) = address
-        .strip_prefix("mirror+file:")
-        .or_else(|| address.strip_prefix("mirror+file://"))
-    else {
+    let Some(file) = address.strip_prefix("mirror+file:") else {
         return vec![address.to_owned()];
     };
     let file = format!("/{}", file.trim_matches('/'));

@@ -1,17 +1,31 @@
 //! The cache of slow artefacts: whole entries only, each named by the hash of its inputs.
+//!
+//! It may be shared by checkouts, users and machines, also for reading alone, and lie on a network
+//! file system: no entry knows where the cache is, each is moved to its place when it is whole, and
+//! of two that were made at once the first stays.
 
-use std::fs::{self, File, TryLockError};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 
 use crate::command::Log;
 use crate::files::remove;
 use crate::key::Key;
+use crate::lock::{Lock, Mark};
+use crate::scratch;
 
 /// The folder `$TINYRUST_CACHE`. Several builds may use it at the same time.
 pub struct Cache {
     root: PathBuf,
+    /// Where the locks are.
+    locks: PathBuf,
+    /// Who sees those locks.
+    system: String,
+    /// What this program uses, so that nobody prunes it meanwhile.
+    used: Mutex<Vec<Mark>>,
 }
 
 /// A finished entry.
@@ -24,21 +38,17 @@ pub struct Entry {
 
 /// The rooms that a build of an entry gets.
 pub struct Rooms<'a> {
-    /// Becomes the entry.
+    /// Becomes the entry. Its place will be another, so nothing in it may name it.
     pub out: &'a Path,
     /// Scratch space; removed afterwards, kept until the next run after a failure.
     pub work: &'a Path,
-    /// Where `out` will be: what a program with its own path in it has to know.
-    pub home: &'a Path,
-}
-
-/// Held while something in the cache is made.
-struct Lock {
-    _file: File,
 }
 
 const LOG: &str = "build.log";
-const INPUTS: &str = "inputs.txt";
+pub(crate) const INPUTS: &str = "inputs.txt";
+
+/// The file whose time is that of an entry's last use.
+pub(crate) const USED: &str = "used";
 
 impl Cache {
     /// Opens `$TINYRUST_CACHE`, by default `tinyrust` in the user's cache folder.
@@ -54,21 +64,43 @@ impl Cache {
 
     /// Opens a cache and sweeps out what interrupted builds left.
     pub fn open(root: &Path) -> Result<Self> {
+        fs::create_dir_all(root)
+            .with_context(|| format!("cannot create the cache {}", root.display()))?;
         let cache = Self {
             root: root.to_owned(),
+            locks: root.join("locks"),
+            system: scratch::SYSTEM.clone(),
+            used: Mutex::default(),
         };
-        for folder in ["locks", "tmp"] {
-            let folder = root.join(folder);
-            fs::create_dir_all(&folder)
-                .with_context(|| format!("cannot create the cache {}", folder.display()))?;
+        // Without them, on a cache that can only be read, everything may still be there.
+        if let (Ok(tmp), Ok(locks)) = (cache.folder("tmp"), cache.folder("locks")) {
+            scratch::sweep(&tmp, &locks);
         }
-        cache.sweep()?;
         Ok(cache)
     }
 
     /// The folder of the cache.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// A folder in the cache, which whoever may write in the cache may write in as well.
+    pub fn folder(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.root.join(name);
+        if folder.is_dir() {
+            return Ok(folder);
+        }
+        fs::create_dir_all(&folder).with_context(|| {
+            format!(
+                "cannot create {}: what is to be built is not in the cache, which cannot be written \
+                 to; TINYRUST_CACHE names another one",
+                folder.display()
+            )
+        })?;
+        let mode = self.root.metadata()?.permissions().mode() & 0o7777;
+        // Somebody else may have been first, and it is theirs.
+        let _ = fs::set_permissions(&folder, fs::Permissions::from_mode(mode));
+        Ok(folder)
     }
 
     /// The entry of a key, made by `build` if it is not there.
@@ -94,76 +126,80 @@ impl Cache {
                 hit,
             })
         };
-        if home.is_dir() {
+        if self.has(&home) {
             replay(&home, log);
             return hit(true);
         }
         let name = format!("{kind}-{short}");
-        let _lock = self.lock(&name, log)?;
+        let lock = self.lock(&name, log)?;
         // Another build may have made it while this one waited.
-        if home.is_dir() {
+        if self.has(&home) {
             replay(&home, log);
             return hit(true);
         }
-        let tmp = self.root.join("tmp").join(&name);
-        remove(&tmp)?;
-        let (out, work) = (tmp.join("out"), tmp.join("work"));
+        let made = scratch::claim(&self.folder("tmp")?, &name, &lock, &self.system)?;
+        let (out, work) = (made.join("out"), made.join("work"));
         for folder in [&out, &work] {
-            fs::create_dir_all(folder)
+            fs::create_dir(folder)
                 .with_context(|| format!("cannot create {}", folder.display()))?;
         }
         build(&Rooms {
             out: &out,
             work: &work,
-            home: &home,
         })?;
         fs::write(out.join(INPUTS), key.describe())?;
         fs::copy(log.path(), out.join(LOG))?;
-        fs::create_dir_all(self.root.join(kind))?;
-        fs::rename(&out, &home)
-            .with_context(|| format!("cannot move the result to {}", home.display()))?;
-        remove(&tmp)?;
+        self.folder(kind)?;
+        let moved = fs::rename(&out, &home);
+        // One that another machine made meanwhile is as good.
+        if !self.has(&home) {
+            moved.with_context(|| format!("cannot move the result to {}", home.display()))?;
+        }
+        remove(&made)?;
         hit(false)
     }
 
-    /// Runs `work` while no other process does anything under the same name.
-    pub fn exclusively<T>(
-        &self,
-        name: &str,
-        log: &Log,
-        work: impl FnOnce() -> Result<T>,
-    ) -> Result<T> {
-        let _lock = self.lock(name, log)?;
-        work()
+    /// Whether an entry is there; if so, it stays until this program ends.
+    fn has(&self, home: &Path) -> bool {
+        if !home.is_dir() {
+            return false;
+        }
+        self.keep(Mark::make(&home.join(USED), &self.root));
+        // Whoever was removing it has finished.
+        home.is_dir()
     }
 
-    fn lock(&self, name: &str, log: &Log) -> Result<Lock> {
-        let path = self.root.join("locks").join(name);
-        let file =
-            File::create(&path).with_context(|| format!("cannot lock {}", path.display()))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                log.note(format!("waiting: another build is making {name}"));
-                file.lock()?;
-            }
-            Err(TryLockError::Error(error)) => {
-                return Err(error).with_context(|| format!("cannot lock {}", path.display()));
-            }
+    /// The same for a file.
+    pub(crate) fn has_file(&self, file: &Path) -> bool {
+        if !file.is_file() {
+            return false;
         }
-        Ok(Lock { _file: file })
+        self.keep(Mark::set(file));
+        file.is_file()
     }
 
-    /// Removes the scratch folders whose makers are gone.
-    fn sweep(&self) -> Result<()> {
-        for entry in fs::read_dir(self.root.join("tmp"))? {
-            let entry = entry?;
-            let lock = File::create(self.root.join("locks").join(entry.file_name()))?;
-            if lock.try_lock().is_ok() {
-                remove(&entry.path())?;
-            }
+    fn keep(&self, mark: Option<Mark>) {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.extend(mark);
+    }
+
+    /// Marks the entry that a path leads into as used: what a link from outside names.
+    pub fn uses_entry_of(&self, path: &Path) {
+        let (Ok(path), Ok(root)) = (path.canonicalize(), self.root.canonicalize()) else {
+            return;
+        };
+        let entry = path
+            .ancestors()
+            .find(|folder| folder.ancestors().nth(2) == Some(&root));
+        if let Some(entry) = entry {
+            self.has(entry);
         }
-        Ok(())
+    }
+
+    /// Waits until no other build has the lock of that name.
+    pub fn lock(&self, name: &str, log: &Log) -> Result<Lock> {
+        self.folder("locks")?;
+        Lock::wait(&self.locks.join(name), log)
     }
 }
 
@@ -178,10 +214,17 @@ fn replay(home: &Path, log: &Log) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::process::{Child, Command};
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn log(folder: &Path) -> Log {
         Log::create(&folder.join("a.log")).unwrap()
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap().flatten();
+        let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        names.collect()
     }
 
     #[test]
@@ -209,22 +252,30 @@ mod tests {
             .unwrap();
         assert!(found.hit && found.path == made.path);
         assert!(found.path.join("whole").exists());
-        assert_eq!(fs::read_dir(cache.root().join("tmp")).unwrap().count(), 0);
+        assert!(names(&cache.root().join("tmp")).is_empty());
     }
 
     #[test]
-    fn what_an_interrupted_build_left_is_swept_out_but_not_what_is_in_use() {
+    fn what_an_interrupted_build_left_is_swept_out_but_not_what_may_be_in_use() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("cache");
         let cache = Cache::open(&root).unwrap();
         let log = log(folder.path());
-        for name in ["dead-1", "live-2"] {
-            fs::create_dir_all(root.join("tmp").join(name).join("work")).unwrap();
+        let tmp = root.join("tmp");
+        for name in ["dead-1", "live-2", "elsewhere-3"] {
+            let lock = cache.lock(name, &log).unwrap();
+            let system = match name {
+                // Another machine, whose locks do not show here.
+                "elsewhere-3" => "another system",
+                _ => &cache.system,
+            };
+            scratch::claim(&tmp, name, &lock, system).unwrap();
         }
         let _held = cache.lock("live-2", &log).unwrap();
         Cache::open(&root).unwrap();
-        assert!(!root.join("tmp/dead-1").exists());
-        assert!(root.join("tmp/live-2").exists());
+        let mut left = names(&tmp);
+        left.sort();
+        assert_eq!(left, ["elsewhere-3", "live-2"]);
     }
 
     #[test]
@@ -248,5 +299,119 @@ mod tests {
             }
         });
         assert_eq!(built.load(Ordering::SeqCst), 1);
+    }
+
+    /// A maker of an entry, as a process of its own, which says in the folder that it began and
+    /// finishes when it is told to.
+    fn maker(folder: &Path, name: &str, system: &str) -> Child {
+        Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "cache::tests::a_maker", "--ignored", "--quiet"])
+            .env("MAKER_FOLDER", folder)
+            .env("MAKER_NAME", name)
+            .env("MAKER_SYSTEM", system)
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
+    fn wait_for(file: &Path) {
+        while !file.exists() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+
+    #[test]
+    #[ignore = "the process of the tests below"]
+    fn a_maker() {
+        let variable = |name: &str| std::env::var(name).unwrap();
+        let (folder, name) = (
+            PathBuf::from(variable("MAKER_FOLDER")),
+            variable("MAKER_NAME"),
+        );
+        let mut cache = Cache::open(&folder.join("cache")).unwrap();
+        cache.system = variable("MAKER_SYSTEM");
+        cache.locks = cache.folder(&format!("locks-{}", cache.system)).unwrap();
+        let log = Log::create(&folder.join(format!("{name}.log"))).unwrap();
+        let say = |what: &str| fs::write(folder.join(format!("{name}.{what}")), "").unwrap();
+        say("started");
+        let entry = cache.entry("thing", &Key::new("thing", 1), &log, |rooms| {
+            fs::write(rooms.out.join("one"), &name)?;
+            say("began");
+            wait_for(&folder.join("go"));
+            Ok(fs::write(rooms.out.join("two"), &name)?)
+        });
+        let path = entry.unwrap().path;
+        let read = |file: &str| fs::read_to_string(path.join(file)).unwrap();
+        assert_eq!(read("one"), read("two"), "an entry of two makers");
+        say("finished");
+    }
+
+    #[test]
+    fn of_two_processes_one_makes_an_entry_and_the_other_waits_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let makers = ["a", "b"].map(|name| maker(root, name, "one"));
+        wait_for(&root.join("a.started"));
+        wait_for(&root.join("b.started"));
+        fs::write(root.join("go"), "").unwrap();
+        for mut maker in makers {
+            assert!(maker.wait().unwrap().success());
+        }
+        let began = ["a.began", "b.began"].map(|file| root.join(file).exists());
+        assert_eq!(began.iter().filter(|began| **began).count(), 1);
+    }
+
+    /// As on two machines that do not see each other's locks.
+    #[test]
+    fn two_processes_without_locks_both_make_it_and_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let makers = ["a", "b"].map(|name| maker(root, name, name));
+        wait_for(&root.join("a.began"));
+        wait_for(&root.join("b.began"));
+        fs::write(root.join("go"), "").unwrap();
+        for mut maker in makers {
+            assert!(maker.wait().unwrap().success());
+        }
+        assert_eq!(names(&root.join("cache/thing")).len(), 1);
+        assert!(names(&root.join("cache/tmp")).is_empty());
+    }
+
+    #[test]
+    fn a_cache_that_can_only_be_read_gives_what_it_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, log) = (folder.path().join("cache"), log(folder.path()));
+        let key = Key::new("thing", 1);
+        let cache = Cache::open(&root).unwrap();
+        let make = |rooms: &Rooms| Ok(fs::write(rooms.out.join("whole"), "written")?);
+        let home = cache.entry("thing", &key, &log, make).unwrap().path;
+        fs::remove_file(home.join(USED)).unwrap();
+        for name in ["tmp", "locks"] {
+            // No permission keeps root out; a file in a folder's place does.
+            fs::remove_dir_all(root.join(name)).unwrap();
+            fs::write(root.join(name), "").unwrap();
+        }
+        let cache = Cache::open(&root).unwrap();
+        assert!(cache.entry("thing", &key, &log, make).unwrap().hit);
+        let missing = cache.entry("thing", &Key::new("thing", 2), &log, make);
+        let error = format!("{:#}", missing.err().unwrap());
+        assert!(error.contains("TINYRUST_CACHE"), "{error}");
+    }
+
+    #[test]
+    fn an_entry_is_named_by_the_links_that_lead_into_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, log) = (folder.path().join("cache"), log(folder.path()));
+        let cache = Cache::open(&root).unwrap();
+        let make = |rooms: &Rooms| Ok(fs::create_dir_all(rooms.out.join("tree/src"))?);
+        let home = cache.entry("thing", &Key::new("thing", 1), &log, make);
+        let home = home.unwrap().path;
+        fs::remove_file(home.join(USED)).unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(home.join("tree/src"), &link).unwrap();
+        cache.uses_entry_of(folder.path());
+        assert!(!home.join(USED).exists());
+        cache.uses_entry_of(&link);
+        assert!(home.join(USED).exists());
     }
 }

@@ -52,6 +52,11 @@ impl Repo {
         path.strip_prefix(&self.root).unwrap_or(path).display()
     }
 
+    /// Where a command keeps its logs until it is done, and the locks of what it writes to out/.
+    pub fn logs(&self, command: &str) -> PathBuf {
+        self.root.join("out/.logs").join(command)
+    }
+
     /// The folder of a board.
     pub fn board_folder(&self, name: &str) -> PathBuf {
         self.root.join("boards").join(name)

@@ -27,6 +27,17 @@ impl Key {
         self
     }
 
+    /// Calls a folder by a name wherever it is in what was added: a key that says where the cache
+    /// is finds nothing in one that was moved.
+    pub fn called(mut self, folder: &Path, name: &str) -> Self {
+        let quoted = format!("{:?}", folder.display().to_string());
+        let shown = &quoted[1..quoted.len() - 1];
+        for line in &mut self.lines {
+            *line = line.replace(shown, name);
+        }
+        self
+    }
+
     /// Adds the content of a file.
     pub fn file(self, name: &str, path: &Path) -> Result<Self> {
         let hash = sha256_file(path)?;
@@ -131,6 +142,19 @@ mod tests {
         fs::write(root.join("target/x"), "1").unwrap();
         fs::set_permissions(root.join("b"), fs::Permissions::from_mode(0o711)).unwrap();
         assert_eq!(before, digest());
+    }
+
+    #[test]
+    fn a_folder_that_is_called_by_a_name_may_be_anywhere() {
+        let digest = |place: &str, entry: &str| {
+            let key = Key::new("t", 1).field("flags", format!("-L{place}/{entry}/lib -O2"));
+            key.called(Path::new(place), "$CACHE").digest()
+        };
+        assert_eq!(
+            digest("/home/a b/\"cache\"", "libc/1"),
+            digest("/c", "libc/1")
+        );
+        assert_ne!(digest("/c", "libc/1"), digest("/c", "libc/2"));
     }
 
     proptest! {

@@ -1,18 +1,13 @@
-//! The sources that are built: boards/common/sources.toml, and fetching what it names.
+//! The sources that are built: boards/common/sources.toml.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::apt::{Archive, Index};
-use crate::cache::Cache;
-use crate::command::{Log, tool};
-use crate::deb_control::{Listed, upstream};
-use crate::files::remove;
-use crate::key::Key;
+use crate::deb_control::upstream;
 
 /// sources.toml.
 #[derive(Debug, Deserialize)]
@@ -27,20 +22,20 @@ pub struct Sources {
 #[serde(deny_unknown_fields)]
 pub struct Wanted {
     /// Debian's package.
-    package: String,
-    kind: Kind,
+    pub(crate) package: String,
+    pub(crate) kind: Kind,
     /// Upstream versions of the series are fit to take the recorded one's place.
-    series: String,
+    pub(crate) series: String,
     /// Where a replacement is looked for, in this order.
-    suites: Vec<String>,
+    pub(crate) suites: Vec<String>,
     /// The recorded upstream version.
-    version: String,
+    pub(crate) version: String,
     /// The recorded file: its path in the archive.
-    path: String,
+    pub(crate) path: String,
     /// The recorded file's SHA-256.
-    sha256: String,
+    pub(crate) sha256: String,
     /// The tarball in the binary package that is the source.
-    inner: Option<PathBuf>,
+    pub(crate) inner: Option<PathBuf>,
     /// The tarball of upstream, where the recorded file is another.
     upstream: Option<Upstream>,
 }
@@ -57,7 +52,7 @@ pub struct Upstream {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Kind {
+pub(crate) enum Kind {
     /// A .deb that has the source in it.
     Binary,
     /// The upstream tarball of a source package.
@@ -91,6 +86,11 @@ impl Sources {
         Ok(sources)
     }
 
+    /// The names of all.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.all.keys().map(String::as_str)
+    }
+
     /// What is wanted under a name.
     pub fn get(&self, name: &str) -> Result<&Wanted> {
         self.all
@@ -121,227 +121,24 @@ impl Wanted {
         self.upstream.clone().or_else(|| tarball.then(recorded))
     }
 
-    fn fits(&self, version: &str) -> bool {
+    /// The recorded file; none where nothing is recorded of the version.
+    pub(crate) fn recorded(&self) -> Option<Source> {
+        (!self.path.is_empty()).then(|| Source {
+            version: self.version.clone(),
+            file: file_name(&self.path),
+            sha256: self.sha256.clone(),
+        })
+    }
+
+    pub(crate) fn fits(&self, version: &str) -> bool {
         upstream(version)
             .strip_prefix(&self.series)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     }
 }
 
-/// Fetches and unpacks sources into the cache.
-pub struct Store<'a> {
-    cache: &'a Cache,
-}
-
-impl<'a> Store<'a> {
-    /// The sources of a cache.
-    pub fn new(cache: &'a Cache) -> Self {
-        Self { cache }
-    }
-
-    /// Fetches a source, unless it is there. `note` tells people that another version than
-    /// the recorded one was taken.
-    pub fn fetch(
-        &self,
-        name: &str,
-        wanted: &Wanted,
-        log: &Log,
-        note: &dyn Fn(String),
-    ) -> Result<Source> {
-        self.cache.exclusively(&format!("fetch-{name}"), log, || {
-            let recorded = (!wanted.path.is_empty()).then(|| Source {
-                version: wanted.version.clone(),
-                file: file_name(&wanted.path),
-                sha256: wanted.sha256.clone(),
-            });
-            if let Some(source) = recorded.as_ref().filter(|source| self.has(source)) {
-                return Ok(source.clone());
-            }
-            if let Some(source) = self.remembered(name, wanted) {
-                return Ok(source);
-            }
-            let archive = Archive::find(&self.cache.root().join("apt"))?;
-            if let Some(source) = recorded {
-                match self.download(&archive, &wanted.path, &source, log) {
-                    Ok(()) => return Ok(source),
-                    Err(error) => log.note(format!("{error:#}; looking for a later one")),
-                }
-            }
-            let source = self.replacement(&archive, wanted, log)?;
-            if source.version != wanted.version {
-                note(format!(
-                    "{name} {} is not on the mirror any more: taking {} (recorded in \
-                     boards/common/sources.toml: {}); sizes may differ from the documented ones",
-                    wanted.version, source.version, wanted.version
-                ));
-            }
-            self.remember(name, wanted, &source)?;
-            Ok(source)
-        })
-    }
-
-    /// The unpacked tree of a source.
-    pub fn unpack(
-        &self,
-        name: &str,
-        wanted: &Wanted,
-        source: &Source,
-        log: &Log,
-    ) -> Result<PathBuf> {
-        self.unpack_patched(name, wanted, source, &[], log)
-    }
-
-    /// The unpacked tree of a source, with patches applied in their order.
-    pub fn unpack_patched(
-        &self,
-        name: &str,
-        wanted: &Wanted,
-        source: &Source,
-        patches: &[PathBuf],
-        log: &Log,
-    ) -> Result<PathBuf> {
-        let mut key = Key::new("source", 1).field("sha256", &source.sha256);
-        for patch in patches {
-            key = key.file("patch", patch)?;
-        }
-        let kind = format!("source-{name}");
-        let entry = self.cache.entry(&kind, &key, log, |rooms| {
-            let tree = rooms.out.join("tree");
-            let file = self.file(source);
-            match (wanted.kind, &wanted.inner) {
-                (Kind::Tarball, _) => untar(&file, &tree, log)?,
-                (Kind::Binary, None) => extract(&file, &tree, log)?,
-                (Kind::Binary, Some(inner)) => {
-                    let package = rooms.work.join("package");
-                    extract(&file, &package, log)?;
-                    untar(&package.join(inner), &tree, log)?;
-                }
-            }
-            for patch in patches {
-                log.run(
-                    tool("patch")
-                        .args(["--strip=1", "--batch", "--fuzz=0", "--directory"])
-                        .arg(&tree)
-                        .arg("--input")
-                        .arg(patch),
-                )
-                .with_context(|| format!("{} does not apply to {name}", patch.display()))?;
-            }
-            Ok(())
-        })?;
-        Ok(entry.path.join("tree"))
-    }
-
-    fn replacement(&self, archive: &Archive, wanted: &Wanted, log: &Log) -> Result<Source> {
-        let index = match wanted.kind {
-            Kind::Binary => Index::Packages,
-            Kind::Tarball => Index::Sources,
-        };
-        let mut seen = Vec::new();
-        for suite in &wanted.suites {
-            let listed = match archive.list(suite, index, &wanted.package, log) {
-                Ok(listed) => listed,
-                Err(error) => {
-                    // A suite that is broken or gone must not hide the next one.
-                    log.note(format!("{error:#}"));
-                    seen.push(format!("{suite}: no index"));
-                    continue;
-                }
-            };
-            for Listed {
-                version,
-                path,
-                sha256,
-            } in listed
-            {
-                seen.push(format!("{suite}: {version}"));
-                if !wanted.fits(&version) {
-                    continue;
-                }
-                let source = Source {
-                    version: upstream(&version).to_owned(),
-                    file: file_name(&path),
-                    sha256,
-                };
-                if self.has(&source) {
-                    return Ok(source);
-                }
-                match self.download(archive, &path, &source, log) {
-                    Ok(()) => return Ok(source),
-                    Err(error) => log.note(format!("{error:#}")),
-                }
-            }
-        }
-        bail!(
-            "Debian's package {} in version {} cannot be had from this machine's mirror; seen: {}",
-            wanted.package,
-            wanted.series,
-            if seen.is_empty() {
-                "nothing".to_owned()
-            } else {
-                seen.join(", ")
-            }
-        )
-    }
-
-    fn download(&self, archive: &Archive, path: &str, source: &Source, log: &Log) -> Result<()> {
-        let file = self.file(source);
-        let folder = self.cache.root().join("downloads");
-        fs::create_dir_all(&folder)?;
-        // Beside its place until it is whole: fetch() holds the lock of this source.
-        let partial = folder.join(format!("{}.partial", source.sha256));
-        remove(&partial)?;
-        archive.fetch(path, &source.sha256, &partial, log)?;
-        fs::rename(&partial, &file)?;
-        Ok(())
-    }
-
-    /// Where a source's file is: named by its hash, which was checked before it came there.
-    fn file(&self, source: &Source) -> PathBuf {
-        let folder = self.cache.root().join("downloads");
-        folder.join(format!("{}-{}", &source.sha256[..16], source.file))
-    }
-
-    fn has(&self, source: &Source) -> bool {
-        source.sha256.len() == 64 && self.file(source).is_file()
-    }
-
-    /// The replacement that was found last time: two runs are to build the same.
-    fn remembered(&self, name: &str, wanted: &Wanted) -> Option<Source> {
-        let text = fs::read_to_string(self.note_of(name, wanted)).ok()?;
-        let source: Source = serde_json::from_str(&text).ok()?;
-        self.has(&source).then_some(source)
-    }
-
-    fn remember(&self, name: &str, wanted: &Wanted, source: &Source) -> Result<()> {
-        let path = self.note_of(name, wanted);
-        fs::write(&path, serde_json::to_string_pretty(source)?)
-            .with_context(|| format!("cannot write {}", path.display()))
-    }
-
-    fn note_of(&self, name: &str, wanted: &Wanted) -> PathBuf {
-        let folder = self.cache.root().join("downloads");
-        folder.join(format!("{name}-{}.json", wanted.version))
-    }
-}
-
-fn extract(package: &Path, to: &Path, log: &Log) -> Result<()> {
-    log.run(tool("dpkg-deb").arg("--extract").arg(package).arg(to))
-}
-
-fn untar(file: &Path, to: &Path, log: &Log) -> Result<()> {
-    fs::create_dir_all(to)?;
-    log.run(
-        tool("tar")
-            .args(["--extract", "--strip-components=1", "--no-same-owner"])
-            .arg("--file")
-            .arg(file)
-            .arg("--directory")
-            .arg(to),
-    )
-}
-
-fn file_name(path: &str) -> String {
+/// The last part of a path in an archive.
+pub(crate) fn file_name(path: &str) -> String {
     path.rsplit('/').next().unwrap_or(path).to_owned()
 }
 

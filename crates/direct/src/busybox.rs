@@ -68,7 +68,8 @@ pub fn build_linked(
         .field("toolchain", toolchain.identity())
         .field("arch", arch)
         .field("fragments", kconfig::join(&fragments))
-        .field("flags", format!("{CFLAGS} {link}"));
+        .field("flags", format!("{CFLAGS} {link}"))
+        .called(context.cache.root(), "$CACHE");
     let entry = context.cache.entry("busybox", &key, log, |rooms| {
         let maps = prefix_maps(&[rooms.work, &source.path]);
         let make = || {

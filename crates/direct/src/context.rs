@@ -11,7 +11,8 @@ use buildkit::checkout::Repo;
 use buildkit::command::{Log, tool};
 use buildkit::files::sorted;
 use buildkit::key::sha256_file;
-use buildkit::sources::{Source, Sources, Store};
+use buildkit::sources::{Source, Sources};
+use buildkit::store::Store;
 use imagekit::kconfig::Fragment;
 
 /// A build of one board.
@@ -58,14 +59,16 @@ impl Context {
     /// The same for who measures time.
     pub fn at_full_priority(repo: Repo, board: &str, jobs: Option<usize>) -> Result<Self> {
         let all = std::thread::available_parallelism().map_or(1, usize::from);
+        let (cache, rustc) = (Cache::from_environment()?, Rustc::find(repo.root())?);
+        cache.uses_entry_of(&rustc.source());
         Ok(Self {
             board: repo.board(board)?,
-            cache: Cache::from_environment()?,
+            cache,
             jobs: jobs.unwrap_or(all).max(1),
             upx: false,
             server: None,
             overlay: None,
-            rustc: Rustc::find(repo.root())?,
+            rustc,
             sources: Sources::load(&repo.path("boards/common/sources.toml"))?,
             repo,
         })

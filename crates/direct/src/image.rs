@@ -20,7 +20,7 @@ use crate::uboot::{self, UBoot};
 use buildkit::command::Log;
 use buildkit::files::copy;
 use buildkit::files::remove;
-use buildkit::key::sha256;
+use buildkit::lock::exclusively;
 use buildkit::output::Output;
 use buildkit::step::{Steps, both};
 use imagekit::boot_image;
@@ -70,12 +70,12 @@ pub fn run(context: &Context, profile: Option<&str>) -> Result<Report> {
     setup::require(&context.board, &context.rustc)?;
     let rust = context.board.require(&context.board.rust, "rust")?;
     let profile = profile.unwrap_or(&rust.profile);
-    let steps = Steps::new(STEPS, &logs(context));
+    let steps = Steps::new(STEPS, &context.repo.logs(&context.output_name()));
     steps.stop_on_signals()?;
     // Two builds of a board in one checkout take turns.
     let waiting = Log::create(&steps.logs().join("waiting.log"))?;
-    let lock = format!("out-{}", identity(context));
-    let report = context.cache.exclusively(&lock, &waiting, || {
+    let lock = steps.logs().with_added_extension("lock");
+    let report = exclusively(&lock, &waiting, || {
         remove(waiting.path())?;
         build(context, profile, &steps)
     })?;
@@ -103,7 +103,7 @@ pub fn app(context: &Context, profile: Option<&str>, programs: Programs) -> Resu
     setup::require(&context.board, &context.rustc)?;
     let rust = context.board.require(&context.board.rust, "rust")?;
     let profile = profile.unwrap_or(&rust.profile);
-    let steps = Steps::new(3, &logs(context));
+    let steps = Steps::new(3, &context.repo.logs(&context.output_name()));
     steps.stop_on_signals()?;
     let (linux, musl) = steps.run("sources", |log| {
         let note = |text: String| steps.note(&text);
@@ -152,17 +152,6 @@ fn programs_of(
         programs.names(),
         log,
     )
-}
-
-/// Where the steps write their logs until the build is done.
-fn logs(context: &Context) -> PathBuf {
-    context.cache.root().join("logs").join(identity(context))
-}
-
-/// The image folder and the checkout: builds of the same board in two checkouts are two builds.
-fn identity(context: &Context) -> String {
-    let root = sha256(context.repo.root().as_os_str().as_encoded_bytes());
-    format!("{}-{}", context.output_name(), &root[..8])
 }
 
 fn build(context: &Context, profile: &str, steps: &Steps) -> Result<Report> {

@@ -9,7 +9,8 @@ use anyhow::{Context, Result, bail};
 use buildkit::cache::Cache;
 use buildkit::command::{Log, output, tool};
 use buildkit::files::remove;
-use buildkit::sources::{Sources, Store};
+use buildkit::sources::Sources;
+use buildkit::store::Store;
 
 /// The Rust compiler of this checkout.
 pub struct Rustc {
@@ -38,7 +39,8 @@ impl Rustc {
         })
     }
 
-    fn source(&self) -> PathBuf {
+    /// Where the standard library's source is, or a link to it.
+    pub fn source(&self) -> PathBuf {
         self.sysroot.join("lib/rustlib/src/rust")
     }
 

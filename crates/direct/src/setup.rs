@@ -129,7 +129,7 @@ pub fn run(repo: &Repo, board: &Board, check: bool) -> Result<()> {
         }
     }
     let cache = Cache::from_environment()?;
-    let log = Log::create(&cache.root().join("logs/setup.log"))?;
+    let log = Log::create(&repo.logs("setup").join("setup.log"))?;
     let sources = Sources::load(&repo.path("boards/common/sources.toml"))?;
     rust_src::provide(&rustc, &sources, &cache, &log, &|text| println!("{text}"))
 }

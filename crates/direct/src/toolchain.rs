@@ -2,10 +2,11 @@
 //! cross compiler.
 //!
 //! musl is compiled from source with the board's own flags, one way for every CPU. The same
-//! compiler then makes busybox and links the Rust programs.
+//! compiler then makes busybox and links the Rust programs. It finds its library and headers beside
+//! itself, so that a cache may be moved, mounted elsewhere, or shared.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
@@ -26,7 +27,7 @@ pub struct Toolchain {
     prefix: String,
 }
 
-/// What a compile needs besides the compiler; linked into `bin/` from Debian's.
+/// What a compile needs besides the compiler: Debian's, under the names of ours.
 const TOOLS: &[&str] = &[
     "ar", "as", "cpp", "ld", "nm", "objcopy", "objdump", "ranlib", "readelf", "strip",
 ];
@@ -71,7 +72,7 @@ pub fn build(context: &Context, musl: &Tree, linux: &Tree, log: &Log) -> Result<
     let cc = context.cc()?;
     let machine = machine(&cc.prefix)?;
     let arch = &context.board.require(&context.board.linux, "linux")?.arch;
-    let mut key = Key::new("toolchain", 1)
+    let mut key = Key::new("toolchain", 2)
         .field("musl", &musl.identity)
         .field("linux", &linux.identity)
         .field("arch", arch)
@@ -90,11 +91,8 @@ pub fn build(context: &Context, musl: &Tree, linux: &Tree, log: &Log) -> Result<
         library(context, musl, &machine, rooms, log)?;
         headers(context, linux, arch, rooms, log)?;
         compiler(context, musl, &prefix, rooms, log)?;
-        probe(
-            &rooms.out.join("bin").join(format!("{prefix}gcc")),
-            rooms,
-            log,
-        )
+        let gcc = rooms.out.join("bin").join(format!("{prefix}gcc"));
+        probe(&gcc, rooms.work, log)
     })?;
     let toolchain = Toolchain {
         path: entry.path,
@@ -201,18 +199,21 @@ fn headers(context: &Context, linux: &Tree, arch: &str, rooms: &Rooms, log: &Log
     )
 }
 
+/// What the compiler's specs call the folder that the program `gcc` in `bin/` names.
+const SYSROOT: &str = "TINYRUST_SYSROOT";
+
 /// `bin/`: a compiler that takes its library and headers from here, and Debian's binutils.
 fn compiler(context: &Context, musl: &Tree, prefix: &str, rooms: &Rooms, log: &Log) -> Result<()> {
     let cc = context.cc()?;
-    let sysroot = rooms.home.join("sysroot");
-    let mut specs = output(
+    let specs = output(
         tool("sh")
             .arg(musl.path.join("tools/musl-gcc.specs.sh"))
-            .arg(sysroot.join("include"))
-            .arg(sysroot.join("lib"))
+            .arg(format!("/{SYSROOT}/include"))
+            .arg(format!("/{SYSROOT}/lib"))
             // Nothing is linked dynamically, so the name of the loader says nothing.
             .arg("/lib/ld-musl.so.1"),
     )?;
+    let mut specs = movable(&specs);
     let library = rooms.out.join("sysroot/lib");
     match cc.runtime {
         // Rust's std asks the linker for libunwind on static musl; GCC's own unwinder is it.
@@ -220,44 +221,58 @@ fn compiler(context: &Context, musl: &Tree, prefix: &str, rooms: &Rooms, log: &L
         Runtime::CompilerBuiltins => {
             let built = compiler_rt::build(context, rooms.work, log)?;
             copy(&built, &library.join("libgcc.a"), 0o644)?;
-            specs = with_runtime(&specs, &sysroot.join("lib/libgcc.a"))?;
+            specs = with_runtime(&specs, &movable(&format!("/{SYSROOT}/lib/libgcc.a")))?;
             // GCC's unwinder is for the other CPU as well: who unwinds is told by the linker.
             let ar = format!("{}ar", cc.prefix);
             log.run(tool(ar).arg("rcs").arg(library.join("libunwind.a")))?;
         }
     }
     fs::write(rooms.out.join("musl-gcc.specs"), specs)?;
-
     let bin = rooms.out.join("bin");
     fs::create_dir(&bin)?;
-    let gcc = bin.join(format!("{prefix}gcc"));
-    let script = format!(
-        "#!/bin/sh\nexec {}gcc {} \"$@\" -specs \"{}/musl-gcc.specs\"\n",
-        cc.prefix,
-        cc.cflags.join(" "),
-        rooms.home.display()
-    );
-    fs::write(&gcc, script)?;
-    fs::set_permissions(&gcc, fs::Permissions::from_mode(0o755))?;
+    let program = |name: &str, script: String| {
+        let path = bin.join(format!("{prefix}{name}"));
+        fs::write(&path, format!("#!/bin/sh\n{script}\n"))?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755))
+    };
+    let (gcc, flags) = (format!("{}gcc", cc.prefix), cc.cflags.join(" "));
+    program(
+        "gcc",
+        format!(
+            "here=${{0%/*}}/..\n\
+             {SYSROOT}=$here/sysroot exec {gcc} {flags} \"$@\" -specs \"$here/musl-gcc.specs\""
+        ),
+    )?;
     for name in TOOLS {
-        let program = output(
-            tool("sh")
-                .args(["-c", "command -v \"$0\""])
-                .arg(format!("{}{name}", cc.prefix)),
-        )?;
-        symlink(program.trim(), bin.join(format!("{prefix}{name}")))?;
+        program(name, format!("exec {}{name} \"$@\"", cc.prefix))?;
     }
     Ok(())
 }
 
+/// Specs in which each path `/TINYRUST_SYSROOT/…` follows the environment.
+///
+/// Source: `getenv` in GCC's manual, "Spec Files". It takes the rest of the path as its argument;
+/// nothing can be appended to what it gives.
+fn movable(specs: &str) -> String {
+    let place = format!("/{SYSROOT}");
+    let mut parts = specs.split(&place);
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| c.is_whitespace() || c == '}');
+        let (rest, after) = part.split_at(end.unwrap_or(part.len()));
+        text += &format!("%:getenv({SYSROOT} {rest}){after}");
+    }
+    text
+}
+
 /// The compiler's specs with another library in libgcc's place.
-fn with_runtime(specs: &str, library: &Path) -> Result<String> {
+fn with_runtime(specs: &str, library: &str) -> Result<String> {
     let own = "*libgcc:\n";
     let (before, after) = specs
         .split_once(own)
         .context("musl's specs for the compiler have no *libgcc")?;
     let (_, after) = after.split_once('\n').unwrap_or_default();
-    Ok(format!("{before}{own}{}\n{after}", library.display()))
+    Ok(format!("{before}{own}{library}\n{after}"))
 }
 
 /// GCC's own unwinder, static.
@@ -276,23 +291,13 @@ fn unwinder(cc: &Cc) -> Result<PathBuf> {
     Ok(unwinder)
 }
 
-/// Links a static program with a copy of the compiler that looks for everything where it is
-/// now: the real one's paths are those of the place it is moved to afterwards.
-fn probe(gcc: &Path, rooms: &Rooms, log: &Log) -> Result<()> {
-    let (home, out) = (
-        rooms.home.display().to_string(),
-        rooms.out.display().to_string(),
-    );
-    let (work, specs) = (rooms.work, rooms.out.join("musl-gcc.specs"));
-    let here = |file: &Path| fs::read_to_string(file).map(|text| text.replace(&home, &out));
-    fs::write(work.join("musl-gcc.specs"), here(&specs)?)?;
-    let script = here(gcc)?.replace(&out, &work.display().to_string());
-    fs::write(work.join("gcc"), script)?;
+/// Links a static program with the new compiler.
+fn probe(gcc: &Path, work: &Path, log: &Log) -> Result<()> {
     fs::write(work.join("probe.c"), "int main(void) { return 0; }\n")?;
     log.run(
-        tool("sh")
+        tool(gcc)
             .current_dir(work)
-            .args(["./gcc", "-static", "-o", "probe", "probe.c", "-lunwind"]),
+            .args(["-static", "-o", "probe", "probe.c", "-lunwind"]),
     )
     .context("the new compiler cannot link a static program")
 }
@@ -315,12 +320,24 @@ mod tests {
     }
 
     #[test]
+    fn paths_in_the_specs_follow_the_environment() {
+        let specs = "*a:\n-isystem /TINYRUST_SYSROOT/include -I x\n\
+                     *b:\n%{!shared: /TINYRUST_SYSROOT/lib/Scrt1.o} -L/TINYRUST_SYSROOT/lib\n";
+        assert_eq!(
+            movable(specs),
+            "*a:\n-isystem %:getenv(TINYRUST_SYSROOT /include) -I x\n\
+             *b:\n%{!shared: %:getenv(TINYRUST_SYSROOT /lib/Scrt1.o)} \
+             -L%:getenv(TINYRUST_SYSROOT /lib)\n"
+        );
+    }
+
+    #[test]
     fn another_run_time_takes_libgccs_place_in_the_specs() {
         let specs = "*link_libgcc:\n-L/s/lib\n\n*libgcc:\nlibgcc.a%s\n\n*startfile:\ncrt1.o\n";
         assert_eq!(
-            with_runtime(specs, Path::new("/s/lib/libgcc.a")).unwrap(),
+            with_runtime(specs, "/s/lib/libgcc.a").unwrap(),
             "*link_libgcc:\n-L/s/lib\n\n*libgcc:\n/s/lib/libgcc.a\n\n*startfile:\ncrt1.o\n"
         );
-        assert!(with_runtime("*startfile:\ncrt1.o\n", Path::new("/l")).is_err());
+        assert!(with_runtime("*startfile:\ncrt1.o\n", "/l").is_err());
     }
 }

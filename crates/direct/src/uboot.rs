@@ -89,7 +89,9 @@ pub fn build(context: &Context, source: &Tree, log: &Log) -> Result<(UBoot, bool
                 0o644,
             )?;
         }
-        copy(&config, &rooms.out.join("config"), 0o644)?;
+        let text = fs::read_to_string(&config)?;
+        let text = text.replace(&rooms.work.display().to_string(), ".");
+        fs::write(rooms.out.join("config"), text)?;
         copy(
             &rooms.work.join("tools/mkimage"),
             &rooms.out.join("mkimage"),

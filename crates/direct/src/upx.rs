@@ -12,7 +12,8 @@ use buildkit::cache::Cache;
 use buildkit::checkout::Repo;
 use buildkit::command::{Log, tool};
 use buildkit::key::{Key, sha256_file};
-use buildkit::sources::{Sources, Store};
+use buildkit::sources::Sources;
+use buildkit::store::Store;
 
 /// The processors, in Rust's names, for which UPX packs Linux programs.
 ///

@@ -94,7 +94,7 @@ fn flash(context: &Context, server: &Path) -> Result<Bytes> {
         .file("server", server)?
         .field("bcj", facts.bcj.as_deref().unwrap_or_default())
         .field("block", &block);
-    let log = Log::create(&context.cache.root().join("logs/weight.log"))?;
+    let log = Log::create(&context.repo.logs("weight").join("weight.log"))?;
     let entry = context.cache.entry("weight", &key, &log, |rooms| {
         let bytes = on_flash(server, facts.bcj.as_deref(), &block, rooms.work, &log)?;
         Ok(fs::write(rooms.out.join("bytes"), bytes.to_string())?)

@@ -1,9 +1,11 @@
 //! The automation of this repository: `cargo xtask setup | image | app | measure | docs`.
 
 mod blocks;
+mod cache;
 mod docs;
 mod generate;
 mod matrix;
+mod sources;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -85,6 +87,14 @@ enum Task {
     Matrix(matrix::Arguments),
     /// Measure every step that made the program small, alone and stacked, into docs/ladder/
     Ladder(ladder::Arguments),
+    /// Say what the cache holds, and remove what was not used for long
+    Cache(cache::Arguments),
+    /// Put the source files that a build fetches into a folder, for $TINYRUST_SOURCES
+    Sources {
+        /// The folder; it is made where it is missing
+        #[arg(long, value_name = "DIR")]
+        into: PathBuf,
+    },
     /// Write what follows from boards/ and app/ for Buildroot
     Generate {
         /// Change nothing; fail where a file is stale
@@ -200,6 +210,8 @@ fn run(task: Task) -> Result<()> {
         Task::Flags(arguments) => arguments.run(&repo),
         Task::Matrix(arguments) => arguments.run(&repo),
         Task::Ladder(arguments) => arguments.run(&repo),
+        Task::Cache(arguments) => arguments.run(),
+        Task::Sources { into } => sources::export(&repo, &into),
         Task::Generate { check } => generate::run(&repo, check),
         Task::Cost(arguments) => option_costs::record(&arguments),
         Task::Docs { check } => docs::run(&repo, check),

@@ -83,41 +83,40 @@ impl Engine {
             .field("packages", packages.join(" "));
         let identity = key.digest()[..16].to_owned();
         let image = definition.image();
-        cache.exclusively(&format!("container-{}", definition.target), log, || {
-            let label = format!("{{{{index .Labels \"{LABEL}\"}}}}");
-            let found = output(
+        let _lock = cache.lock(&format!("container-{}", definition.target), log)?;
+        let label = format!("{{{{index .Labels \"{LABEL}\"}}}}");
+        let found = output(
+            self.command("podman")
+                .args(["image", "inspect", "--format", &label, &image]),
+        );
+        if found.is_ok_and(|found| found.trim() == identity) {
+            return Ok((identity, true));
+        }
+        let archive_file = cache
+            .root()
+            .join("containers")
+            .join(format!("{}.tar", definition.target));
+        let mut bootstrap = self.command("mmdebstrap");
+        bootstrap.arg("--variant=essential");
+        bootstrap.arg(format!("--include={}", packages.join(",")));
+        // Nobody reads manuals in there.
+        for folder in ["doc", "info", "locale", "man"] {
+            bootstrap.arg(format!("--dpkgopt=path-exclude=/usr/share/{folder}/*"));
+        }
+        bootstrap.arg(archive.suite()).arg(&archive_file);
+        bootstrap.args(archive.mirrors());
+        let imported = log.run(&mut bootstrap).and_then(|()| {
+            log.run(
                 self.command("podman")
-                    .args(["image", "inspect", "--format", &label, &image]),
-            );
-            if found.is_ok_and(|found| found.trim() == identity) {
-                return Ok((identity.clone(), true));
-            }
-            let archive_file = cache
-                .root()
-                .join("containers")
-                .join(format!("{}.tar", definition.target));
-            let mut bootstrap = self.command("mmdebstrap");
-            bootstrap.arg("--variant=essential");
-            bootstrap.arg(format!("--include={}", packages.join(",")));
-            // Nobody reads manuals in there.
-            for folder in ["doc", "info", "locale", "man"] {
-                bootstrap.arg(format!("--dpkgopt=path-exclude=/usr/share/{folder}/*"));
-            }
-            bootstrap.arg(archive.suite()).arg(&archive_file);
-            bootstrap.args(archive.mirrors());
-            let imported = log.run(&mut bootstrap).and_then(|()| {
-                log.run(
-                    self.command("podman")
-                        .args(["import", "--change"])
-                        .arg(format!("LABEL {LABEL}={identity}"))
-                        .arg(&archive_file)
-                        .arg(&image),
-                )
-            });
-            // Podman has its own copy, and half a gigabyte is not kept twice.
-            buildkit::files::remove(&archive_file)?;
-            imported.with_context(|| format!("the container image {image} cannot be made"))?;
-            Ok((identity.clone(), false))
-        })
+                    .args(["import", "--change"])
+                    .arg(format!("LABEL {LABEL}={identity}"))
+                    .arg(&archive_file)
+                    .arg(&image),
+            )
+        });
+        // Podman has its own copy, and half a gigabyte is not kept twice.
+        buildkit::files::remove(&archive_file)?;
+        imported.with_context(|| format!("the container image {image} cannot be made"))?;
+        Ok((identity, false))
     }
 }

@@ -58,7 +58,7 @@ impl Arguments {
         install(self.with)?;
         let rust = context.board.require(&context.board.rust, "rust")?;
         let profile = self.profile.unwrap_or_else(|| rust.profile.clone());
-        let logs = context.cache.root().join("logs/cross").join(&self.board);
+        let logs = context.repo.logs("cross").join(&self.board);
         let steps = Steps::new(if self.with == With::Container { 6 } else { 5 }, &logs);
         steps.stop_on_signals()?;
         let (direct, built) = build(&context, &profile, self.with, &steps)?;

@@ -13,6 +13,7 @@ use buildkit::cache::{Cache, Rooms};
 use buildkit::command::{Log, tool};
 use buildkit::files::{read_json, remove};
 use buildkit::key::{Key, sha256_file};
+use buildkit::lock::exclusively;
 
 /// Rises when the code here changes what is measured.
 const RECIPE: u32 = 1;
@@ -57,6 +58,8 @@ pub struct Builder<'a> {
     pub cache: &'a Cache,
     /// The checkout; cargo runs in it, so that its compiler pin holds.
     pub root: &'a Path,
+    /// Where the Rust compiler is.
+    pub sysroot: &'a Path,
     pub upx: &'a Path,
     /// The compiler and the tools with their versions.
     pub tools: &'a str,
@@ -74,6 +77,10 @@ impl Builder<'_> {
         for patch in &recipe.patches {
             key = key.file("patch", patch)?;
         }
+        // Linker and libraries are entries of the cache, and lld comes with rustc.
+        key = key
+            .called(self.cache.root(), "$CACHE")
+            .called(self.sysroot, "$RUST");
         // A stripped or packed program is the one that was built before, stripped or packed.
         let before = recipe.before_last_tool();
         let before = before.map(|before| self.build(&before, log)).transpose()?;
@@ -93,10 +100,11 @@ impl Builder<'_> {
     fn make(&self, recipe: &Recipe, rooms: &Rooms, log: &Log) -> Result<()> {
         let package = recipe.prepare(rooms.work, log)?;
         // One for each target and worker, so that several can be built side by side.
-        let room = format!("ladder-target-{}{}", recipe.target.triple, self.suffix);
-        let target = self.cache.root().join(&room);
+        let room = format!("{}{}", recipe.target.triple, self.suffix);
+        let target = self.root.join("out/ladder/target").join(room);
+        fs::create_dir_all(&target)?;
         let file = rooms.out.join(&recipe.program.name);
-        let build_seconds = self.cache.exclusively(&room, log, || {
+        let build_seconds = exclusively(&target.with_added_extension("lock"), log, || {
             // What runs during the build (procedural macros) is the same for all rows and
             // stays; what is measured begins with nothing.
             remove(&target.join(&recipe.target.triple))?;

@@ -15,7 +15,8 @@ use buildkit::checkout::Repo;
 use buildkit::command::{Log, output, tool};
 use buildkit::files::read_toml;
 use buildkit::progress::{Outcome, Progress};
-use buildkit::sources::{Sources, Store};
+use buildkit::sources::Sources;
+use buildkit::store::Store;
 use direct::rust_src::Rustc;
 use direct::upx;
 use rustcheck::profiles::{self, Profile};
@@ -40,6 +41,7 @@ pub struct StudyContext<'a> {
     pub log: Log,
     /// How programs run is measured again, also where that is known.
     pub again: bool,
+    rustc: Rustc,
     upx: PathBuf,
     tools: String,
 }
@@ -62,6 +64,7 @@ impl<'a> StudyContext<'a> {
             environment,
             log,
             again,
+            rustc: Rustc::find(repo.root())?,
             upx,
             tools,
         })
@@ -72,6 +75,7 @@ impl<'a> StudyContext<'a> {
         Builder {
             cache: &self.cache,
             root: self.repo.root(),
+            sysroot: &self.rustc.sysroot,
             upx: &self.upx,
             tools: &self.tools,
             suffix: match worker {
@@ -119,12 +123,13 @@ impl<'a> StudyContext<'a> {
 
     /// The folder from which GCC takes the lld that comes with rustc.
     pub fn lld(&self) -> Result<PathBuf> {
-        let rustc = Rustc::find(self.repo.root())?;
-        let host = rustc
+        let host = self
+            .rustc
             .verbose
             .lines()
             .find_map(|line| line.strip_prefix("host: "));
-        let folder = rustc
+        let folder = self
+            .rustc
             .sysroot
             .join("lib/rustlib")
             .join(host.context("rustc does not say its host")?)
