@@ -1,5 +1,5 @@
 //! A writer for the one JSON document this server has. A serialisation framework for it would be
-//! larger than the document and everything that fills it (README.md has the measurement).
+//! larger than the document and everything that fills it (docs/choices.md has the measurement).
 
 use std::fmt::{self, Write};
 

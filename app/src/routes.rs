@@ -1,7 +1,7 @@
 //! Which request gets which answer.
 //!
 //! Four fixed paths need no router: they are compared. actix-web's own router brings a
-//! regular-expression engine with it (README.md has the bytes).
+//! regular-expression engine with it (docs/choices.md has the bytes).
 
 use std::convert::Infallible;
 use std::pin::Pin;

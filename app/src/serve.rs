@@ -1,6 +1,6 @@
 //! actix-web's `App` on actix-http, without actix-server: each worker is one thread with a runtime of
 //! its own that accepts and answers. actix-server adds a thread that accepts, one more runtime, channels
-//! between them and a count of the machine's processors: a third of the program (README.md has the
+//! between them and a count of the machine's processors: a third of the program (docs/choices.md has the
 //! bytes), and nothing that a device with one core has a use for.
 
 use std::fmt::Debug;
