@@ -12,4 +12,5 @@ mod options;
 pub mod profiles;
 pub mod record;
 pub mod sbom;
+mod suspects;
 pub mod verify;
