@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use board::units::Bytes;
 use clap::{Args, Parser, Subcommand};
+use flashfit::import::Source;
 use flashfit::layout::Format;
 
 /// Flash layout, assembly and budgets for firmware images
@@ -19,12 +21,14 @@ pub(crate) struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
+  flashfit import board.dts -o board.toml
   flashfit layout board.toml
   flashfit assemble board.toml output/images
   flashfit check board.toml output/images";
 
 const LONG_EXAMPLES: &str = "\
 Examples:
+  flashfit import board.dts -o board.toml                 a board.toml of a device tree's map
   flashfit layout board.toml                              the map as a table
   flashfit layout board.toml --format dts                 the map for a device tree
   flashfit layout board.toml --out build                  every form, a file each
@@ -36,7 +40,7 @@ Examples:
 Exit codes:
   0  it fits
   1  something is over budget or does not fit (with layout --check: is stale)
-  2  board.toml, an image or the command line cannot be used
+  2  board.toml, an imported map, an image or the command line cannot be used
 
 A board.toml needs no more than this:
   [flash]
@@ -58,9 +62,41 @@ A board.toml needs no more than this:
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Import(Import),
     Layout(Layout),
     Assemble(Assemble),
     Check(Check),
+}
+
+/// Write a board.toml of the map in an mtdparts argument, a device tree or a genimage.cfg
+///
+/// The map is written as it was found, hexadecimal where it was hexadecimal, and then checked
+/// as every board.toml is: exit code 1 and the messages say what to correct in it.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  flashfit import board.dts -o board.toml
+  flashfit import genimage.cfg
+  echo 'mtdparts=spi0.0:512k(boot)ro,-(system)' | flashfit import - --size '8 MiB'")]
+pub(crate) struct Import {
+    /// The file with the map; - is standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// What FILE is [default: by its name, or mtdparts where it has `mtdparts=`]
+    #[arg(long)]
+    pub(crate) from: Option<Source>,
+    /// The chip's size [default: what FILE says, or the end of the last partition]
+    #[arg(long)]
+    pub(crate) size: Option<Bytes>,
+    /// The chip's erase block [default: what FILE says, or 64 KiB]
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) erase_block: Option<Bytes>,
+    /// Which chip, where FILE has several: mtd-id, path or label of a node, name of an image
+    #[arg(long, value_name = "NAME")]
+    pub(crate) chip: Option<String>,
+    /// The board.toml to make, which must not be there yet [default: standard output]
+    #[arg(short, long, value_name = "BOARD.TOML")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// Check the flash map and print it in the form that a tool needs

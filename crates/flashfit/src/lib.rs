@@ -7,6 +7,7 @@
 //! - [`table`] writes tables for documents and terminals;
 //! - [`layout`] gives the map in the forms that kernel, boot loader, image builders and
 //!   documentation need;
+//! - [`import`](mod@import) makes a board.toml of a map that stands elsewhere;
 //! - [`assemble`](mod@assemble) puts finished images together as the content of the chip;
 //! - [`check`](mod@check) holds them against their budgets, in the compressed bytes that
 //!   [`squashfs`] images keep of each file.
@@ -30,6 +31,7 @@ pub mod assemble;
 pub mod check;
 mod file;
 pub mod images;
+pub mod import;
 pub mod layout;
 pub mod squashfs;
 pub mod table;

@@ -10,10 +10,11 @@ use anstyle::{AnsiColor, Style};
 use anyhow::{Context as _, bail};
 use board::Board;
 use clap::Parser as _;
-use cli::{Assemble, Check, Cli, Command, Layout};
+use cli::{Assemble, Check, Cli, Command, Import, Layout};
 use flashfit::assemble::{self, assemble};
 use flashfit::check::{self, Report};
 use flashfit::images::Images;
+use flashfit::import::{self, Source};
 use flashfit::layout::{self, Format};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -26,6 +27,7 @@ const BAD_INPUT: u8 = 2;
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Import(args) => import_map(&args),
         Command::Layout(args) => layout(&args),
         Command::Assemble(args) => assemble_chip(&args),
         Command::Check(args) => check_budgets(&args),
@@ -59,6 +61,41 @@ fn open(folder: &Path) -> anyhow::Result<Images> {
             folder.display()
         )
     })
+}
+
+fn import_map(args: &Import) -> anyhow::Result<ExitCode> {
+    let standard_input = args.file.as_os_str() == "-";
+    let text = match standard_input {
+        true => std::io::read_to_string(std::io::stdin()),
+        false => std::fs::read_to_string(&args.file),
+    };
+    let text = text.with_context(|| args.file.display().to_string())?;
+    let source = args.from.or_else(|| Source::of(&args.file, &text)).with_context(|| {
+        format!("{}: is it an mtdparts argument, a device tree or a genimage.cfg? Say so with --from", args.file.display())
+    })?;
+    let options = import::Options {
+        size: args.size,
+        erase_block: args.erase_block,
+        chip: args.chip.clone(),
+    };
+    let board_toml = import::import(&text, &args.file, source, &options)?;
+    let written = args.output.clone().unwrap_or_else(|| "board.toml".into());
+    match &args.output {
+        Some(output) => {
+            // What is there already may have been corrected by hand.
+            let file = std::fs::File::create_new(output);
+            let write = file.and_then(|mut file| file.write_all(board_toml.as_bytes()));
+            write.with_context(|| format!("{}: cannot be made", output.display()))?;
+        }
+        None => print(&board_toml)?,
+    }
+    match Board::parse(&board_toml, &written) {
+        Ok(_) => Ok(ExitCode::SUCCESS),
+        Err(error) => {
+            tell_error(&error.to_string());
+            Ok(ExitCode::from(OVER))
+        }
+    }
 }
 
 fn layout(args: &Layout) -> anyhow::Result<ExitCode> {

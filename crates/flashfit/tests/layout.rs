@@ -3,6 +3,7 @@
 mod common;
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use board::Board;
 use board::units::Offset;
@@ -73,11 +74,21 @@ fn sample() -> (Scratch, Board) {
     (scratch, Board::load(path).unwrap())
 }
 
-/// Every board of the tree and the sample, each with a folder of images that fill their
+/// The maps of other projects.
+fn examples() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let entries = fs::read_dir(folder).unwrap();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+/// Every board of the tree, the maps of other projects and the sample, each with a folder of images that fill their
 /// partitions to different degrees.
 fn all() -> Vec<(Scratch, Board)> {
     let boards = boards()
         .into_iter()
+        .chain(examples())
         .map(|path| fs::read_to_string(path).unwrap());
     let texts = boards.chain([MAP.to_owned()]);
     let made = texts.map(|text| {
