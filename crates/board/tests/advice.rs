@@ -156,6 +156,22 @@ fn a_partition_over_others_is_left_out() {
     assert_eq!(map.rounds(), 1);
 }
 
+/// What is behind the chip's end is no gap.
+#[test]
+fn a_partition_behind_the_chip_moves_into_it() {
+    let map = Map::new(
+        512,
+        64,
+        &[
+            ("a", 0, 192),
+            ("b", 192, 64),
+            ("c", 256, 192),
+            ("d", 513, 1),
+        ],
+    );
+    assert_eq!(map.rounds(), 1);
+}
+
 /// A size that was mistyped is not taken for another name of its neighbours.
 #[test]
 fn a_partition_that_is_too_large_is_not_left_out() {

@@ -166,7 +166,12 @@ fn blocks(board: &Board, at: usize, advice: &mut Advice<'_>, out: &mut Vec<Probl
 }
 
 fn cover(board: &Board, own: &[usize], advice: &mut Advice<'_>, out: &mut Vec<Problem>) {
+    // A chip that is not whole blocks is told as such, and not once more at its last partition.
     let chip = board.flash.size;
+    let whole = chip
+        .0
+        .checked_next_multiple_of(board.flash.erase_block.0.max(1));
+    let chip = Bytes(whole.unwrap_or(chip.0));
     let mut reached = Offset(0);
     let mut before: Option<usize> = None;
     for &at in own {
@@ -197,14 +202,12 @@ fn cover(board: &Board, own: &[usize], advice: &mut Advice<'_>, out: &mut Vec<Pr
                 advice.tell(at, Some(earlier), "move or shrink one"),
             );
             note(out, partition.line, message);
-        } else if partition.offset > reached {
-            gap(
-                board,
-                (reached.0, partition.offset.0),
-                partition.line,
-                advice,
-                out,
-            );
+        } else {
+            // What is behind the chip's end is nobody's gap.
+            let until = partition.offset.0.min(chip.0);
+            if until > reached.0 {
+                gap(board, (reached.0, until), partition.line, advice, out);
+            }
         }
         if end > reached {
             reached = end;
