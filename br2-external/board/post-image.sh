@@ -7,8 +7,8 @@ PATH=$TINYRUST_TOOLS:$PATH
 cp "$TINYRUST_BOARD_DIR/board.toml" "$board"
 
 imagekit kernel-fit "$board" "$images" --board-folder "$TINYRUST_BOARD_DIR" \
-	--linux "$TINYRUST_LINUX_DIR" --cpp "${TINYRUST_TARGET_CC%% *}" -E \
-	--mkimage "$HOST_DIR/bin/mkimage" --dtc "$TINYRUST_DTC"
+	--linux "$TINYRUST_LINUX_DIR" --mkimage "$HOST_DIR/bin/mkimage" --dtc "$TINYRUST_DTC" \
+	--cpp "${TINYRUST_TARGET_CC%% *}" -E
 imagekit boot-image "$board" "$images"
 
 # The chip's content. Over budget it is kept under another name, and the last that

@@ -21,7 +21,7 @@ pub struct Inputs {
     /// The kernel's source, for the includes of device trees
     #[arg(long)]
     pub linux: PathBuf,
-    /// A C preprocessor, with its options
+    /// A C preprocessor with its options: the last of the arguments
     #[arg(long, num_args = 1.., default_values = ["gcc", "-E"], allow_hyphen_values = true)]
     pub cpp: Vec<String>,
     /// U-Boot's mkimage
