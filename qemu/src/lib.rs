@@ -20,7 +20,6 @@
 //! The device reaches nothing: its network ends in QEMU, and the only way in is a
 //! port on the host's loopback interface that leads to its server.
 
-mod applicable;
 mod boot_loader;
 pub mod builder;
 pub mod console;
@@ -44,7 +43,6 @@ pub mod system;
 pub mod timeouts;
 mod wait;
 
-pub use applicable::not_applicable;
 pub use builder::Builder;
 pub use console::Console;
 pub use diagnosis::Diagnosis;

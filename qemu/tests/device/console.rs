@@ -2,12 +2,16 @@
 
 use crate::support::{run, shared};
 
-#[test]
+crate::tests![
+    the_console_gives_a_root_shell,
+    commands_give_their_output_and_status,
+    output_is_whole_while_the_kernel_prints_on_the_console,
+];
+
 fn the_console_gives_a_root_shell() {
     assert_eq!(run(shared(), "id -u"), "0\n");
 }
 
-#[test]
 fn commands_give_their_output_and_status() {
     let machine = shared();
     let done = machine
@@ -22,7 +26,6 @@ fn commands_give_their_output_and_status() {
     assert_eq!(several.output, "1\n2\n3\n");
 }
 
-#[test]
 fn output_is_whole_while_the_kernel_prints_on_the_console() {
     let machine = shared();
     // Straight to the console's device, as init does: no log level holds that back.

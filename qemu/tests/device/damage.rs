@@ -6,16 +6,18 @@ use tinyrust_qemu::{Diagnosis, Error, Timeouts};
 
 use crate::support::{Device, images};
 
-/// Partitions of that role in all slots: `kernel` is kernel-a and kernel-b.
+crate::tests![
+    a_damaged_root_fails_with_the_last_words_of_the_console,
+    without_any_kernel_the_boot_loader_is_seen_to_give_up,
+];
+
+/// Partitions of that role, in all slots where there are some: `kernel` is kernel-a and kernel-b.
 fn in_all_slots(role: &str) -> Vec<String> {
     let images = images();
-    let slots = images.board().slots();
-    slots
-        .iter()
-        .map(|slot| {
-            let partition = slot.role(role).expect("every slot has it");
-            partition.name.clone()
-        })
+    let partitions = images.board().partitions.iter();
+    partitions
+        .filter(|partition| partition.role == role)
+        .map(|partition| partition.name.clone())
         .collect()
 }
 
@@ -31,9 +33,8 @@ fn boot_fails(device: &mut Device) -> Error {
     error
 }
 
-#[test]
 fn a_damaged_root_fails_with_the_last_words_of_the_console() {
-    let mut device = Device::off("a_damaged_root_fails_with_the_last_words_of_the_console");
+    let mut device = Device::off();
     for partition in in_all_slots("rootfs") {
         let flash = device.machine.flash().expect("power is off");
         flash.scramble(&partition, 1).expect("partition");
@@ -55,9 +56,8 @@ fn a_damaged_root_fails_with_the_last_words_of_the_console() {
     assert!(log.contains("U-Boot"), "{log}");
 }
 
-#[test]
 fn without_any_kernel_the_boot_loader_is_seen_to_give_up() {
-    let mut device = Device::off("without_any_kernel_the_boot_loader_is_seen_to_give_up");
+    let mut device = Device::off();
     for partition in in_all_slots("kernel") {
         let flash = device.machine.flash().expect("power is off");
         flash.scramble(&partition, 2).expect("partition");

@@ -5,6 +5,18 @@ use ureq::http::Method;
 
 use crate::support::{metrics, shared};
 
+crate::tests![
+    the_page_is_html_that_needs_nothing_else,
+    the_page_is_not_sent_twice_to_who_has_it,
+    health_is_plain,
+    the_system_is_json,
+    metrics_are_prometheus_text,
+    answers_are_counted_by_status,
+    unknown_paths_are_not_found,
+    other_methods_are_refused_with_what_is_allowed,
+    head_is_get_without_the_body,
+];
+
 const PATHS: [&str; 4] = ["/", "/healthz", "/api/v1/system", "/metrics"];
 
 fn request(method: Method, path: &str, headers: &[(&str, &str)]) -> Response {
@@ -14,7 +26,6 @@ fn request(method: Method, path: &str, headers: &[(&str, &str)]) -> Response {
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
-#[test]
 fn the_page_is_html_that_needs_nothing_else() {
     let page = request(Method::GET, "/", &[]);
     assert_eq!(page.status, 200);
@@ -27,7 +38,6 @@ fn the_page_is_html_that_needs_nothing_else() {
     }
 }
 
-#[test]
 fn the_page_is_not_sent_twice_to_who_has_it() {
     let page = request(Method::GET, "/", &[]);
     let tag = page.header("etag").to_owned();
@@ -44,14 +54,12 @@ fn the_page_is_not_sent_twice_to_who_has_it() {
     assert_eq!(other.body, page.body);
 }
 
-#[test]
 fn health_is_plain() {
     let answer = request(Method::GET, "/healthz", &[]);
     assert_eq!(answer.status, 200);
     assert_eq!(answer.text().trim(), "ok");
 }
 
-#[test]
 fn the_system_is_json() {
     let answer = request(Method::GET, "/api/v1/system", &[]);
     assert_eq!(answer.status, 200);
@@ -63,7 +71,6 @@ fn the_system_is_json() {
     shared().system().unwrap_or_else(|error| panic!("{error}"));
 }
 
-#[test]
 fn metrics_are_prometheus_text() {
     let answer = request(Method::GET, "/metrics", &[]);
     assert_eq!(answer.status, 200);
@@ -91,7 +98,6 @@ fn metrics_are_prometheus_text() {
     }
 }
 
-#[test]
 fn answers_are_counted_by_status() {
     let count = || {
         metrics(shared())
@@ -106,7 +112,6 @@ fn answers_are_counted_by_status() {
     assert!(count() >= before + 5.0);
 }
 
-#[test]
 fn unknown_paths_are_not_found() {
     for path in [
         "/nothing",
@@ -119,7 +124,6 @@ fn unknown_paths_are_not_found() {
     }
 }
 
-#[test]
 fn other_methods_are_refused_with_what_is_allowed() {
     for path in PATHS {
         for method in [Method::DELETE, Method::OPTIONS] {
@@ -132,7 +136,6 @@ fn other_methods_are_refused_with_what_is_allowed() {
     }
 }
 
-#[test]
 fn head_is_get_without_the_body() {
     for path in PATHS {
         let get = request(Method::GET, path, &[]);

@@ -10,7 +10,16 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::{Device, images, run, shared};
+use crate::harness::Running;
+use crate::support::{Device, images, log, machine, run, shared};
+
+crate::tests![
+    two_devices_side_by_side_do_not_meet,
+    the_device_reaches_nothing_on_the_host,
+    flash_bin_is_only_read,
+    nothing_is_left_of_a_device,
+    nothing_is_left_when_the_program_is_stopped,
+];
 
 /// QEMU needs a moment to go, and the host may be busy.
 const GONE: Duration = Duration::from_secs(60);
@@ -34,12 +43,11 @@ fn assert_gone(pid: u32, what: &str) {
     }
 }
 
-#[test]
 fn two_devices_side_by_side_do_not_meet() {
     // One host slot for both: with a single core there is no second one.
-    let mut one = Device::off("two_devices_side_by_side_do_not_meet-one");
+    let mut one = Device::off();
     one.machine.power_on().expect("QEMU");
-    let mut other = crate::support::machine("two_devices_side_by_side_do_not_meet-other");
+    let mut other = machine(&format!("{}-other", Running::here().name()));
     other.power_on().expect("QEMU");
     for machine in [&one.machine, &other] {
         machine
@@ -59,7 +67,6 @@ fn two_devices_side_by_side_do_not_meet() {
     assert_ne!(name(&other).as_deref(), Some("one"));
 }
 
-#[test]
 fn the_device_reaches_nothing_on_the_host() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.set_nonblocking(true).expect("non-blocking");
@@ -80,19 +87,17 @@ fn the_device_reaches_nothing_on_the_host() {
     assert!(reached.is_err(), "the device reached the host: {reached:?}");
 }
 
-#[test]
 fn flash_bin_is_only_read() {
     let images = images();
     let before = std::fs::read(images.file("flash.bin")).expect("flash.bin");
-    let device = Device::up("flash_bin_is_only_read");
+    let device = Device::up();
     run(&device.machine, "echo x >/etc/x; sync");
     drop(device);
     assert!(before == std::fs::read(images.file("flash.bin")).expect("flash.bin"));
 }
 
-#[test]
 fn nothing_is_left_of_a_device() {
-    let device = Device::up("nothing_is_left_of_a_device");
+    let device = Device::up();
     let pid = device.machine.process_id().expect("power is on");
     let work = work_directory(pid);
     assert!(is_running(pid) && work.is_dir());
@@ -114,7 +119,7 @@ fn work_directory(qemu: u32) -> PathBuf {
 
 /// Starts `tinyrust-boot --serve` and returns once it serves.
 fn serving() -> (Child, u32) {
-    let errors = crate::support::log("serving-stderr");
+    let errors = log("serving-stderr");
     let mut program = Command::new(env!("CARGO_BIN_EXE_tinyrust-boot"))
         .arg("--images")
         .arg(images().path())
@@ -152,7 +157,6 @@ fn child_of(parent: u32) -> Option<u32> {
     })
 }
 
-#[test]
 fn nothing_is_left_when_the_program_is_stopped() {
     let _slot = tinyrust_qemu::HostSlot::acquire().expect("a host slot");
     for signal in [Signal::INT, Signal::TERM, Signal::KILL] {

@@ -9,20 +9,21 @@ use flashfit::images::Images;
 use object::{Object, ObjectSegment, ObjectSymbol};
 use tinyrust_qemu::{Diagnosis, HostSlot, ImageFolder, Machine};
 
+use crate::harness::Running;
 use crate::support::{images, log};
+
+crate::tests![an_instruction_that_the_cpu_has_not_is_named_with_its_address_and_function,];
 
 /// Undefined on every processor there is: ARM and Thumb, aarch64, MIPS, RISC-V and x86 all have
 /// left it to nobody.
 const UNDEFINED: [u8; 4] = [0xff; 4];
 
-#[test]
 fn an_instruction_that_the_cpu_has_not_is_named_with_its_address_and_function() {
-    const NAME: &str = "an_instruction_that_the_cpu_has_not_is_named_with_its_address_and_function";
     let folder = tempfile::tempdir().expect("a folder");
     let (images, address, function) = damaged(folder.path());
     let _slot = HostSlot::acquire().expect("a host slot");
     let machine = Machine::builder(&images)
-        .log(log(NAME))
+        .log(log(Running::here().name()))
         .power_on()
         .unwrap_or_else(|error| panic!("{error}"));
     let error = machine.wait_until_up().expect_err("the server dies");

@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
+use crate::harness::say;
 use crate::support::{Device, metrics, run};
+
+crate::tests![ten_thousand_malformed_requests_leave_the_server_answering,];
 
 /// How many requests of each kind.
 const ROUNDS: usize = 2_500;
@@ -69,9 +72,8 @@ fn send(server: SocketAddr, bytes: &[u8]) -> std::io::Result<()> {
     Ok(())
 }
 
-#[test]
 fn ten_thousand_malformed_requests_leave_the_server_answering() {
-    let device = Device::up("ten_thousand_malformed_requests_leave_the_server_answering");
+    let device = Device::up();
     let machine = &device.machine;
     let server = machine.server().expect("power is on");
     let pid = run(machine, "pidof tinyrust");
@@ -139,6 +141,8 @@ fn ten_thousand_malformed_requests_leave_the_server_answering() {
     let rss = after
         .value("process_resident_memory_bytes", &[])
         .expect("rss");
-    println!("after 10,000 malformed requests: rss {rss} bytes, {files} open files");
+    say(format_args!(
+        "after 10,000 malformed requests: rss {rss} bytes, {files} open files"
+    ));
     assert!(rss < f64::from(8 << 20), "{rss} bytes");
 }

@@ -3,18 +3,26 @@
 use std::path::Path;
 use std::process::Command;
 
+use tinyrust_qemu::HostSlot;
 use tinyrust_qemu::flash::noise;
 use tinyrust_qemu::images::IMAGES_VARIABLE;
-use tinyrust_qemu::{ImageFolder, not_applicable};
 
-#[test]
+use crate::support::images;
+
+crate::tests![
+    a_build_over_budget_fails_and_keeps_the_last_image unless another_builder,
+];
+
+/// Why nothing can be built in the image folder's place, if so.
+fn another_builder() -> Option<String> {
+    std::env::var_os(IMAGES_VARIABLE)
+        .is_some()
+        .then(|| "the images are another builder's".to_owned())
+}
+
 fn a_build_over_budget_fails_and_keeps_the_last_image() {
-    if std::env::var_os(IMAGES_VARIABLE).is_some() {
-        let test = "a_build_over_budget_fails_and_keeps_the_last_image";
-        not_applicable(test, "the images are another builder's").expect("standard error");
-        return;
-    }
-    let images = ImageFolder::from_environment().unwrap_or_else(|error| panic!("{error}"));
+    let _slot = HostSlot::acquire().expect("a host slot");
+    let images = images();
     let board = images.board();
     let root = board
         .partitions

@@ -1,14 +1,16 @@
 //! What is written survives what it should survive.
 
-use crate::support::{Device, applies, data_state, no_data, run};
+use crate::support::{Device, data_state, no_data, run};
 
-#[test]
+crate::tests![
+    settings_survive_a_reboot unless no_data,
+    settings_survive_being_switched_off unless no_data,
+    what_is_not_settings_is_gone_after_a_reboot,
+    broken_settings_do_not_keep_the_device_from_coming_up unless no_data,
+];
+
 fn settings_survive_a_reboot() {
-    const NAME: &str = "settings_survive_a_reboot";
-    if !applies(NAME, no_data()) {
-        return;
-    }
-    let device = Device::up(NAME);
+    let device = Device::up();
     let machine = &device.machine;
     assert_eq!(data_state(machine), "formatted-new");
     run(machine, "echo renamed >/etc/hostname");
@@ -27,13 +29,8 @@ fn settings_survive_a_reboot() {
     assert_eq!(system.hostname.as_deref(), Some("renamed"));
 }
 
-#[test]
 fn settings_survive_being_switched_off() {
-    const NAME: &str = "settings_survive_being_switched_off";
-    if !applies(NAME, no_data()) {
-        return;
-    }
-    let mut device = Device::up(NAME);
+    let mut device = Device::up();
     run(
         &device.machine,
         "echo kept >/data/kept; echo kept >/etc/kept",
@@ -50,22 +47,16 @@ fn settings_survive_being_switched_off() {
     );
 }
 
-#[test]
 fn what_is_not_settings_is_gone_after_a_reboot() {
-    let device = Device::up("what_is_not_settings_is_gone_after_a_reboot");
+    let device = Device::up();
     let machine = &device.machine;
     run(machine, "touch /tmp/gone /run/gone /var/gone");
     machine.reboot().unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(run(machine, "ls /tmp /run /var | grep gone || true"), "");
 }
 
-#[test]
 fn broken_settings_do_not_keep_the_device_from_coming_up() {
-    const NAME: &str = "broken_settings_do_not_keep_the_device_from_coming_up";
-    if !applies(NAME, no_data()) {
-        return;
-    }
-    let device = Device::up(NAME);
+    let device = Device::up();
     let machine = &device.machine;
     // What a half-written or wrongly edited /etc looks like, at its worst.
     run(

@@ -3,9 +3,12 @@
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::support::{Device, applies, data_state, no_data, run};
+use crate::harness::{Running, say};
+use crate::support::{Device, data_state, no_data, run};
 
-const NAME: &str = "the_device_boots_after_each_of_twenty_power_cuts";
+crate::tests![
+    the_device_boots_after_each_of_twenty_power_cuts unless no_data,
+];
 
 /// How often the power is cut.
 const CUTS: usize = 20;
@@ -65,16 +68,18 @@ fn seed() -> u64 {
     }
 }
 
-#[test]
 fn the_device_boots_after_each_of_twenty_power_cuts() {
-    if !applies(NAME, no_data()) {
-        return;
-    }
     let seed = seed();
-    println!("TINYRUST_SEED={seed} repeats the moments");
+    say(format_args!("TINYRUST_SEED={seed} repeats the moments"));
     thread::scope(|scope| {
         let lanes: Vec<_> = (0..LANES)
-            .map(|lane| scope.spawn(move || cut_again_and_again(lane, seed)))
+            .map(|lane| {
+                let running = Running::here();
+                scope.spawn(move || {
+                    running.enter();
+                    cut_again_and_again(lane, seed);
+                })
+            })
             .collect();
         for lane in lanes {
             if let Err(panic) = lane.join() {
@@ -86,7 +91,7 @@ fn the_device_boots_after_each_of_twenty_power_cuts() {
 
 fn cut_again_and_again(lane: usize, seed: u64) {
     let mut random = fastrand::Rng::with_seed(seed.wrapping_add(lane as u64));
-    let mut device = Device::up(&format!("{NAME}-{lane}"));
+    let mut device = Device::named_up(&format!("{}-{lane}", Running::here().name()));
     let mut written = 0;
     for cut in 0..CUTS / LANES {
         let moment = Duration::from_micros(random.u64(0..LATEST.as_micros() as u64));
@@ -100,7 +105,9 @@ fn cut_again_and_again(lane: usize, seed: u64) {
         machine.power_cut();
 
         let last = announced(&console).unwrap_or(written);
-        println!("lane {lane}, cut {cut} after {moment:?}: {last} files announced");
+        say(format_args!(
+            "lane {lane}, cut {cut} after {moment:?}: {last} files announced"
+        ));
         device.boot();
         let machine = &device.machine;
         assert_eq!(

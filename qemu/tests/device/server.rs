@@ -2,7 +2,15 @@
 
 use tinyrust_qemu::Machine;
 
+use crate::harness::say;
 use crate::support::{Device, metrics, run, shared};
+
+crate::tests![
+    server_runs_unprivileged,
+    server_cannot_write_what_is_not_its_own,
+    a_killed_server_comes_back,
+    rss_stays_small_after_a_thousand_requests,
+];
 
 /// What a device with 3 MiB to spare for its server allows it, in bytes.
 const LARGEST_RSS: u64 = 3 << 20;
@@ -27,7 +35,6 @@ fn status(machine: &Machine, field: &str) -> Vec<u64> {
         .collect()
 }
 
-#[test]
 fn server_runs_unprivileged() {
     let machine = shared();
     let owner: u64 = run(machine, "id -u tinyrust")
@@ -51,7 +58,6 @@ fn server_runs_unprivileged() {
     }
 }
 
-#[test]
 fn server_cannot_write_what_is_not_its_own() {
     let machine = shared();
     let as_server = |command: &str| {
@@ -67,9 +73,8 @@ fn server_cannot_write_what_is_not_its_own() {
     assert!(state.success(), "its own directory: {}", state.output);
 }
 
-#[test]
 fn a_killed_server_comes_back() {
-    let device = Device::up("a_killed_server_comes_back");
+    let device = Device::up();
     let machine = &device.machine;
     for signal in ["KILL", "TERM", "SEGV"] {
         let before = server_pid(machine);
@@ -87,9 +92,8 @@ fn a_killed_server_comes_back() {
     }
 }
 
-#[test]
 fn rss_stays_small_after_a_thousand_requests() {
-    let device = Device::up("rss_stays_small_after_a_thousand_requests");
+    let device = Device::up();
     let machine = &device.machine;
     for round in 0..250 {
         for path in ["/", "/api/v1/system", "/metrics", "/healthz"] {
@@ -101,7 +105,9 @@ fn rss_stays_small_after_a_thousand_requests() {
         .value("process_resident_memory_bytes", &[])
         .expect("process_resident_memory_bytes");
     let kernel = status(machine, "VmRSS")[0] * 1024;
-    println!("rss after 1,000 requests: {kernel} bytes, {told} by its own account");
+    say(format_args!(
+        "rss after 1,000 requests: {kernel} bytes, {told} by its own account"
+    ));
     assert!(
         kernel <= LARGEST_RSS,
         "{kernel} bytes, {LARGEST_RSS} allowed"

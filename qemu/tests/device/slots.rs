@@ -2,15 +2,16 @@
 
 use tinyrust_qemu::flash::{ERASED, noise};
 
-use crate::support::{Device, applies, in_first_slot, no_slots, run};
+use crate::support::{Device, in_first_slot, no_slots, run};
 
-#[test]
+crate::tests![
+    the_boot_loader_boots_the_slot_it_is_told unless no_slots,
+    a_damaged_kernel_leads_to_the_other_slot unless no_slots,
+    a_missing_kernel_leads_to_the_other_slot unless no_slots,
+];
+
 fn the_boot_loader_boots_the_slot_it_is_told() {
-    const NAME: &str = "the_boot_loader_boots_the_slot_it_is_told";
-    if !applies(NAME, no_slots()) {
-        return;
-    }
-    let mut device = Device::off(NAME);
+    let mut device = Device::off();
     let machine = &mut device.machine;
     machine
         .power_on_to_boot_loader()
@@ -36,13 +37,8 @@ fn the_boot_loader_boots_the_slot_it_is_told() {
     assert_runs_from(&device, "b");
 }
 
-#[test]
 fn a_damaged_kernel_leads_to_the_other_slot() {
-    const NAME: &str = "a_damaged_kernel_leads_to_the_other_slot";
-    if !applies(NAME, no_slots()) {
-        return;
-    }
-    let mut device = Device::off(NAME);
+    let mut device = Device::off();
     let flash = device.machine.flash().expect("power is off");
     // The header stays good: only the hash tells that the kernel behind it is not.
     let partition = in_first_slot("kernel");
@@ -59,13 +55,8 @@ fn a_damaged_kernel_leads_to_the_other_slot() {
     assert_runs_from(&device, "b");
 }
 
-#[test]
 fn a_missing_kernel_leads_to_the_other_slot() {
-    const NAME: &str = "a_missing_kernel_leads_to_the_other_slot";
-    if !applies(NAME, no_slots()) {
-        return;
-    }
-    let mut device = Device::off(NAME);
+    let mut device = Device::off();
     let flash = device.machine.flash().expect("power is off");
     flash
         .fill(&in_first_slot("kernel"), ERASED)

@@ -7,6 +7,8 @@ use board::Capability;
 use tinyrust_qemu::prometheus::Exposition;
 use tinyrust_qemu::{HostSlot, ImageFolder, Machine};
 
+use crate::harness::Running;
+
 /// The images under test. Without them nothing can be tested, which is a failure.
 pub(crate) fn images() -> ImageFolder {
     ImageFolder::from_environment().unwrap_or_else(|error| panic!("{error}"))
@@ -21,19 +23,28 @@ pub(crate) struct Device {
 
 impl Device {
     /// A device with its power off.
-    pub(crate) fn off(test: &str) -> Self {
-        let slot = HostSlot::acquire().expect("a host slot");
-        Self {
-            machine: machine(test),
-            _slot: slot,
-        }
+    pub(crate) fn off() -> Self {
+        Self::named(Running::here().name())
     }
 
     /// A device that is up.
-    pub(crate) fn up(test: &str) -> Self {
-        let mut device = Self::off(test);
+    pub(crate) fn up() -> Self {
+        Self::named_up(Running::here().name())
+    }
+
+    /// A device that is up, with a log of that name.
+    pub(crate) fn named_up(name: &str) -> Self {
+        let mut device = Self::named(name);
         device.boot();
         device
+    }
+
+    fn named(name: &str) -> Self {
+        let slot = HostSlot::acquire().expect("a host slot");
+        Self {
+            machine: machine(name),
+            _slot: slot,
+        }
     }
 
     /// Switches the device on and waits until it is up.
@@ -50,43 +61,30 @@ impl Device {
 pub(crate) fn shared() -> &'static Machine {
     static SHARED: OnceLock<Machine> = OnceLock::new();
     SHARED.get_or_init(|| {
-        let machine = Device::up("shared").machine;
+        let machine = Device::named_up("shared").machine;
         // The first answer looks through the whole chip, which takes the device a while.
         machine.system().unwrap_or_else(|error| panic!("{error}"));
         machine
     })
 }
 
-pub(crate) fn machine(test: &str) -> Machine {
+pub(crate) fn machine(name: &str) -> Machine {
     Machine::builder(&images())
-        .log(log(test))
+        .log(log(name))
         .build()
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
-pub(crate) fn log(test: &str) -> PathBuf {
-    // With nextest each test has a `shared` of its own.
-    let name = if test == "shared" {
-        format!("shared-{}.log", std::process::id())
-    } else {
-        format!("{test}.log")
-    };
-    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
+pub(crate) fn log(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.log"))
 }
 
-/// Whether the board has what `test` is about. Where not, that is printed.
-pub(crate) fn applies(test: &str, reason_not_to: Option<String>) -> bool {
-    if let Some(reason) = &reason_not_to {
-        tinyrust_qemu::not_applicable(test, reason).expect("standard error");
-    }
-    reason_not_to.is_none()
-}
-
-/// What board.toml says of a capability that the emulated board does not have, with the line.
-pub(crate) fn unsupported(capability: Capability) -> Option<String> {
+/// Why a test of the watchdog is not applicable, if so: board.toml's reason, with the line.
+pub(crate) fn no_watchdog() -> Option<String> {
     let images = images();
     let board = &images.board().name;
-    let unsupported = images.emulator().facts.unsupported(capability)?;
+    let facts = images.emulator().facts;
+    let unsupported = facts.unsupported(Capability::Watchdog)?;
     Some(format!(
         "{} (boards/{board}/board.toml:{})",
         unsupported.reason, unsupported.line

@@ -4,6 +4,20 @@ use tinyrust_qemu::Machine;
 
 use crate::support::{metrics, run, shared};
 
+crate::tests![
+    the_kernel_sees_the_partitions_of_board_toml,
+    the_kernel_sees_each_partition_at_the_offset_of_board_toml,
+    the_server_tells_the_partitions_of_board_toml,
+    the_server_says_what_runs,
+    the_figures_are_plausible,
+    root_is_read_only,
+    root_is_the_partition_of_the_slot,
+    kernel_and_system_partitions_cannot_be_written_by_the_server,
+    the_system_log_is_kept_in_memory,
+    the_network_has_a_lease,
+    the_kernel_is_not_tainted,
+];
+
 /// Name, size and erase block of each partition in `/proc/mtd`, whose numbers are
 /// hexadecimal (`mtd_proc_show` in linux/drivers/mtd/mtdchar.c).
 fn proc_mtd(machine: &Machine) -> Vec<(String, u64, u64)> {
@@ -36,13 +50,11 @@ fn board_partitions(machine: &Machine) -> Vec<(String, u64, u64)> {
         .collect()
 }
 
-#[test]
 fn the_kernel_sees_the_partitions_of_board_toml() {
     let machine = shared();
     assert_eq!(proc_mtd(machine), board_partitions(machine));
 }
 
-#[test]
 fn the_kernel_sees_each_partition_at_the_offset_of_board_toml() {
     let machine = shared();
     for partition in &machine.images().board().partitions {
@@ -59,7 +71,6 @@ fn the_kernel_sees_each_partition_at_the_offset_of_board_toml() {
     }
 }
 
-#[test]
 fn the_server_tells_the_partitions_of_board_toml() {
     let machine = shared();
     let board = machine.images().board();
@@ -107,7 +118,6 @@ fn the_server_tells_the_partitions_of_board_toml() {
     }
 }
 
-#[test]
 fn the_server_says_what_runs() {
     let machine = shared();
     let board = machine.images().board();
@@ -120,7 +130,8 @@ fn the_server_says_what_runs() {
         system.kernel.as_deref(),
         Some(run(machine, "uname -r").trim())
     );
-    assert_eq!(system.slot.as_deref(), Some("a"));
+    let slots = board.slots();
+    assert_eq!(system.slot.as_deref(), slots.first().map(|slot| slot.name));
     let rust = board.rust.as_ref().expect("[rust] in board.toml");
     assert_eq!(system.server.target, rust.target);
     assert_eq!(system.server.allocator, rust.allocator);
@@ -133,7 +144,6 @@ fn the_server_says_what_runs() {
     );
 }
 
-#[test]
 fn the_figures_are_plausible() {
     let system = shared().system().expect("document");
     let uptime = system.uptime_seconds.expect("uptime");
@@ -152,7 +162,6 @@ fn the_figures_are_plausible() {
     assert!(system.server.open_fds.expect("open files") > 0);
 }
 
-#[test]
 fn root_is_read_only() {
     let machine = shared();
     let flags = run(machine, "grep ' / ' /proc/mounts");
@@ -171,22 +180,26 @@ fn root_is_read_only() {
     }
 }
 
-#[test]
 fn root_is_the_partition_of_the_slot() {
     let machine = shared();
     let board = machine.images().board();
-    let slots = board.slots();
-    let slot = slots.iter().find(|slot| slot.name == "a").expect("slot a");
-    let root = slot.root().expect("its root");
+    let root = board.partitions.iter().find(|part| part.root);
+    let root = root.expect("a root");
     let cmdline = run(machine, "cat /proc/cmdline");
     assert!(
         cmdline.contains(&format!("root=/dev/mtdblock{} ", root.mtd)),
         "{cmdline}"
     );
-    assert!(cmdline.contains("slot=a"), "{cmdline}");
+    let slot = root.slot.as_deref();
+    assert_eq!(
+        cmdline
+            .split_whitespace()
+            .find_map(|word| word.strip_prefix("slot=")),
+        slot,
+        "{cmdline}"
+    );
 }
 
-#[test]
 fn kernel_and_system_partitions_cannot_be_written_by_the_server() {
     let machine = shared();
     for partition in &machine.images().board().partitions {
@@ -200,7 +213,6 @@ fn kernel_and_system_partitions_cannot_be_written_by_the_server() {
     }
 }
 
-#[test]
 fn the_system_log_is_kept_in_memory() {
     let machine = shared();
     let log = run(machine, "logread 2>/dev/null || cat /var/log/messages");
@@ -209,7 +221,6 @@ fn the_system_log_is_kept_in_memory() {
     assert!(mounts.contains(" /var tmpfs "), "{mounts}");
 }
 
-#[test]
 fn the_network_has_a_lease() {
     let machine = shared();
     // The guest's address in QEMU's user network, which only DHCP tells. The restricted
@@ -218,7 +229,6 @@ fn the_network_has_a_lease() {
     assert!(addresses.contains("inet 10.0.2.15/24"), "{addresses}");
 }
 
-#[test]
 fn the_kernel_is_not_tainted() {
     let machine = shared();
     let tainted = run(machine, "cat /proc/sys/kernel/tainted");

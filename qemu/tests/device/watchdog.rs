@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use board::Capability;
 use tinyrust_qemu::{HostSlot, Machine, Timeouts};
 
-use crate::support::{applies, images, log, run, shared, unsupported};
+use crate::harness::Running;
+use crate::support::{images, log, no_watchdog, run, shared};
 
-#[test]
+crate::tests![
+    the_watchdog_is_fed unless no_watchdog,
+    a_device_whose_watchdog_is_not_fed_resets_and_comes_back unless no_watchdog,
+];
+
 fn the_watchdog_is_fed() {
-    if !applies("the_watchdog_is_fed", unsupported(Capability::Watchdog)) {
-        return;
-    }
     let machine = shared();
     let pid = run(machine, "pidof watchdog");
     let files = run(machine, &format!("ls -l /proc/{}/fd", pid.trim()));
@@ -19,15 +20,10 @@ fn the_watchdog_is_fed() {
     assert_eq!(machine.watchdog_bites().expect("power is on"), 0);
 }
 
-#[test]
 fn a_device_whose_watchdog_is_not_fed_resets_and_comes_back() {
-    const NAME: &str = "a_device_whose_watchdog_is_not_fed_resets_and_comes_back";
-    if !applies(NAME, unsupported(Capability::Watchdog)) {
-        return;
-    }
     let slot = HostSlot::acquire().expect("a host slot");
     let machine = Machine::builder(&images())
-        .log(log(NAME))
+        .log(log(Running::here().name()))
         // It is silent until the watchdog bites.
         .timeouts(Timeouts {
             silence: Duration::from_secs(300),

@@ -98,11 +98,7 @@ fn not_applicable(rows: &[(Board, Option<Measurement>)]) -> String {
             continue;
         };
         let count = tests.not_applicable.len();
-        text += &format!(
-            "\n- `{}`: {} boot tests pass",
-            board.name,
-            tests.passed - count.min(tests.passed)
-        );
+        text += &format!("\n- `{}`: {} boot tests pass", board.name, tests.passed);
         if count > 0 {
             text += &format!(
                 ", {count} not applicable: {}",
@@ -150,7 +146,7 @@ mod tests {
             server_rss_bytes: 3 << 19,
         });
         measured.tests = Some(Suite {
-            passed: 38,
+            passed: 35,
             not_applicable: ["a: no watchdog", "b: x: y", "c: no watchdog"]
                 .map(str::to_owned)
                 .to_vec(),
