@@ -1,12 +1,16 @@
 //! What each endpoint answers.
 
 mod device;
+#[path = "../../crates/flashfit/tests/common/golden.rs"]
+mod golden;
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use device::Device;
+use golden::assert_golden;
 use serde_json::Value;
 
 const PATHS: [&str; 4] = ["/", "/api/v1/system", "/healthz", "/metrics"];
@@ -115,6 +119,21 @@ fn the_system_document_describes_the_device() {
     };
     assert_eq!(system["server"]["allocator"], allocator);
     assert!(system["server"]["rss_bytes"].as_u64().expect("a number") > 100_000);
+}
+
+/// What a device knows of itself, and what one does that has no file to ask: the same keys.
+#[test]
+fn the_system_document_has_the_promised_shape() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let device = Device::start(&[]);
+    wait_for_the_scan(&device);
+    let document = device.get("/api/v1/system").text();
+    assert_golden(&golden.join("system.json"), &document);
+
+    let nothing = tempfile::tempdir().expect("a temporary directory");
+    let device = Device::start_with(nothing, &[]);
+    let document = device.get("/api/v1/system").text();
+    assert_golden(&golden.join("system-unknown.json"), &document);
 }
 
 #[test]

@@ -4,8 +4,10 @@ mod common;
 
 use std::fs;
 use std::fs::File;
+use std::path::Path;
 use std::process::Command;
 
+use common::golden::assert_golden;
 use common::{Run, Scratch, has, noise, text};
 use flashfit::check::{Report, Verdict};
 use flashfit::squashfs::Squashfs;
@@ -367,6 +369,24 @@ fn json_has_everything_and_adds_up() {
         // What is written is what is read.
         assert_eq!(report(&run).to_json(), run.stdout());
     }
+}
+
+#[test]
+fn json_has_the_promised_shape() {
+    // With an error, a warning, and a file whose data is stored for another.
+    let scratch = exact();
+    scratch.write("root/usr/bin/twin", text(3, 267_144));
+    let options = ["-comp", "xz", "-b", "1M", "-no-fragments"];
+    scratch.mksquashfs("root", "images/rootfs.squashfs", &options);
+    rewrite(&scratch, "200_000 B", "1_000 B");
+    let chip = "erase-block = \"64 KiB\"\n";
+    let warns = format!("{chip}chip = \"w25q16\"\nheadroom-warning = \"1 MiB\"\n");
+    rewrite(&scratch, chip, &warns);
+    let run = scratch
+        .flashfit(&[&CHECK[..], &["--json"]].concat())
+        .exits(1);
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/check.json");
+    assert_golden(&golden, &run.stdout());
 }
 
 #[test]

@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod golden;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
