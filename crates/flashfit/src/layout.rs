@@ -41,6 +41,8 @@ mod u_boot_config;
 mod u_boot_env;
 mod variables;
 
+pub use variables::facts;
+
 use std::io;
 use std::path::{Path, PathBuf};
 

@@ -6,12 +6,12 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::verify::Lto;
 
 /// A table of app/profiles.toml.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Profile {
     /// The crates of the standard library that are compiled anew; empty: the prebuilt one.
@@ -21,6 +21,7 @@ pub struct Profile {
     #[serde(default)]
     pub build_std_features: Vec<String>,
     /// The panic strategy, where it is one that Cargo.toml does not take.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub panic: Option<String>,
     /// Flags of rustc.
     #[serde(default)]
@@ -52,10 +53,7 @@ impl CargoProfile {
 /// # Errors
 /// When there is none of that name; the message has the names there are.
 pub fn load(path: &Path, name: &str) -> Result<Profile> {
-    let text =
-        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let all: BTreeMap<String, Profile> =
-        toml::from_str(&text).with_context(|| format!("in {}", path.display()))?;
+    let all = tables(path)?;
     match all.get(name) {
         Some(profile) => Ok(profile.clone()),
         None => bail!(
@@ -70,21 +68,72 @@ pub fn load(path: &Path, name: &str) -> Result<Profile> {
 /// # Errors
 /// When the file cannot be read, or a profile inherits from one that is not there.
 pub fn of_manifest(path: &Path, name: &str) -> Result<CargoProfile> {
+    let manifest: toml::Table = read(path)?;
+    resolve(&manifest, name).with_context(|| format!("in {}", path.display()))
+}
+
+/// A profile as other builders are told it: cargo's settings with all that is inherited, and
+/// what profiles.toml adds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Told {
+    /// What Cargo.toml says, without what cargo takes for granted.
+    pub cargo: toml::Table,
+    /// The table of profiles.toml.
+    #[serde(flatten)]
+    pub profile: Profile,
+}
+
+/// Every profile of the profiles.toml in `app`, which completes the Cargo.toml beside it.
+///
+/// # Errors
+/// When a file cannot be read, or a profile is not in Cargo.toml.
+pub fn all(app: &Path) -> Result<BTreeMap<String, Told>> {
+    let path = app.join("Cargo.toml");
+    let manifest: toml::Table = read(&path)?;
+    let told = |(name, profile): (String, Profile)| {
+        let settings = settings(&manifest, &name)
+            .with_context(|| format!("profiles.toml has {name}, of {}", path.display()))?;
+        let cargo = settings.own;
+        Ok((name, Told { cargo, profile }))
+    };
+    tables(&app.join("profiles.toml"))?
+        .into_iter()
+        .map(told)
+        .collect()
+}
+
+fn tables(path: &Path) -> Result<BTreeMap<String, Profile>> {
+    read(path)
+}
+
+fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
     let text =
         fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let manifest: toml::Table =
-        toml::from_str(&text).with_context(|| format!("in {}", path.display()))?;
+    toml::from_str(&text).with_context(|| format!("in {}", path.display()))
+}
+
+/// The settings of a profile of a manifest with those it inherits.
+struct Settings {
+    /// What the manifest says.
+    own: toml::Table,
+    /// Cargo's own for the rest.
+    defaults: &'static [(&'static str, &'static str)],
+}
+
+fn resolve(manifest: &toml::Table, name: &str) -> Result<CargoProfile> {
+    let Settings { own, defaults } = settings(manifest, name)?;
+    Ok(with_defaults(own, defaults))
+}
+
+fn settings(manifest: &toml::Table, name: &str) -> Result<Settings> {
     let empty = toml::Table::new();
     let profiles = manifest
         .get("profile")
         .and_then(toml::Value::as_table)
         .unwrap_or(&empty);
-    resolve(profiles, name).with_context(|| format!("in {}", path.display()))
-}
-
-fn resolve(profiles: &toml::Table, name: &str) -> Result<CargoProfile> {
     // From the profile to its ancestors; a setting of a later one does not count any more.
-    let mut settings = toml::Table::new();
+    let mut own = toml::Table::new();
     let mut at = name.to_owned();
     let mut seen = Vec::new();
     loop {
@@ -94,7 +143,7 @@ fn resolve(profiles: &toml::Table, name: &str) -> Result<CargoProfile> {
         seen.push(at.clone());
         let table = profiles.get(&at).and_then(toml::Value::as_table);
         for (key, value) in table.into_iter().flatten() {
-            settings.entry(key.clone()).or_insert(value.clone());
+            own.entry(key.clone()).or_insert(value.clone());
         }
         let built_in = at == "release" || at == "dev";
         match table
@@ -106,9 +155,10 @@ fn resolve(profiles: &toml::Table, name: &str) -> Result<CargoProfile> {
             None => bail!("[profile.{at}] is not there or inherits nothing"),
         }
     }
+    own.remove("inherits");
     let release = seen.iter().any(|name| name == "release");
-    let defaults = if release { RELEASE } else { DEV };
-    Ok(with_defaults(settings, &defaults))
+    let defaults = if release { &RELEASE } else { &DEV };
+    Ok(Settings { own, defaults })
 }
 
 /// Cargo's own defaults (The Cargo Book, Profiles).
@@ -187,7 +237,7 @@ mod tests {
 
     fn profile(name: &str) -> Result<CargoProfile> {
         let manifest: toml::Table = toml::from_str(MANIFEST).unwrap();
-        resolve(manifest["profile"].as_table().unwrap(), name)
+        resolve(&manifest, name)
     }
 
     #[test]

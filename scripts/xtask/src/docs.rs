@@ -10,19 +10,23 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::blocks;
 use buildkit::checkout::{DEFAULT_BOARD, Repo};
+use sizelab::ladder;
 use sizelab::records::budget_svg;
 use sizelab::records::measurement::{Measurement, drift};
-use sizelab::{cross, ladder};
 
-/// Fills the blocks; with `check`, only compares.
-pub fn run(repo: &Repo, check: bool) -> Result<()> {
+/// Fills blocks and figures; with `check`, only says which are stale.
+pub fn print(repo: &Repo, check: bool) -> Result<Vec<String>> {
     let mut stale = blocks(repo, check, |_| true)?;
     let board = repo.board(DEFAULT_BOARD)?;
     let budget = budget_svg::budget(&board, &Measurement::load(repo, DEFAULT_BOARD)?)?;
     whole_file(repo, "docs/images/budget.svg", &budget, check, &mut stale)?;
-    let cross = cross::cross_toml(&cross::definitions(repo)?);
-    whole_file(repo, "app/Cross.toml", &cross, check, &mut stale)?;
     stale.extend(ladder_chart(repo, check)?);
+    Ok(stale)
+}
+
+/// The same; with `check`, what was built is compared with what is written of it as well.
+pub fn run(repo: &Repo, check: bool) -> Result<()> {
+    let mut stale = print(repo, check)?;
     if check {
         compare_with_images(repo, &mut stale)?;
     }

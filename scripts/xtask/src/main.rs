@@ -95,12 +95,9 @@ enum Task {
         #[arg(long, value_name = "DIR")]
         into: PathBuf,
     },
-    /// Write what follows from boards/ and app/ for Buildroot
-    Generate {
-        /// Change nothing; fail where a file is stale
-        #[arg(long)]
-        check: bool,
-    },
+    /// Write what follows from boards/, app/ and docs/measurements: for Buildroot, for bitbake, for
+    /// cross, and into the documents
+    Generate(generate::Arguments),
     /// Write down what an option of Buildroot's menu costs, from the images of a build with it
     Cost(option_costs::Args),
     /// Print the figures of docs/measurements and the boards into README.md and docs/
@@ -212,7 +209,7 @@ fn run(task: Task) -> Result<()> {
         Task::Ladder(arguments) => arguments.run(&repo),
         Task::Cache(arguments) => arguments.run(),
         Task::Sources { into } => sources::export(&repo, &into),
-        Task::Generate { check } => generate::run(&repo, check),
+        Task::Generate(arguments) => arguments.run(&repo),
         Task::Cost(arguments) => option_costs::record(&arguments),
         Task::Docs { check } => docs::run(&repo, check),
     }

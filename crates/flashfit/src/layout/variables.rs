@@ -38,8 +38,13 @@ pub(super) fn make(board: &Board) -> String {
     out
 }
 
-/// Names and values, in a fixed order: lists are separated by spaces, sizes are bytes.
-fn facts(board: &Board) -> Vec<(String, String)> {
+/// Everything in board.toml as names and values, in a fixed order: what [`Format::Sh`] and
+/// [`Format::Make`] write down. Lists are separated by spaces, sizes are bytes.
+///
+/// [`Format::Sh`]: super::Format::Sh
+/// [`Format::Make`]: super::Format::Make
+#[must_use]
+pub fn facts(board: &Board) -> Vec<(String, String)> {
     let mut facts = Facts(Vec::new());
     facts.add("BOARD_NAME", &board.name);
     facts.add_optional("BOARD_TITLE", board.title.as_ref());

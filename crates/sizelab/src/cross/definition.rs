@@ -56,7 +56,7 @@ impl Definition {
 
 pub fn cross_toml(definitions: &[Definition]) -> String {
     let mut text = String::from(
-        "# Generated from boards/*/board.toml by `cargo xtask docs`, which CI checks to be fresh.\n\
+        "# Generated from boards/*/board.toml by `cargo xtask generate`, which CI checks to be fresh.\n\
          # The images are made by `cargo xtask cross`; docs/cross.md has the rest.\n\n\
          [build]\n\
          # Cargo builds the standard library itself.\n\

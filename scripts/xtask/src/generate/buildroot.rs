@@ -18,11 +18,16 @@ use super::names::symbol;
 use super::versions::upstream;
 use super::{Files, defconfig, profile_vars};
 
+/// The folder of facts, in which there is nothing else.
+pub(super) fn generated() -> PathBuf {
+    Path::new("br2-external").join("generated")
+}
+
 /// The generated files of br2-external/.
 pub(super) fn files(checkout: &Repo) -> Result<Files> {
     let repo = checkout.root();
     let external = Path::new("br2-external");
-    let generated = external.join("generated");
+    let generated = generated();
     let boards = boards(repo)?;
     let versions = Versions {
         linux: upstream(checkout, "linux")?.version,

@@ -1,27 +1,67 @@
-//! `cargo xtask generate`: everything in the tree that follows from boards/ and app/.
+//! `cargo xtask generate`: everything in the tree that follows from boards/, app/ and
+//! docs/measurements/.
 
 mod buildroot;
 mod defconfig;
 mod names;
 mod profile_vars;
 mod versions;
+mod yocto;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use buildkit::checkout::Repo;
+use sizelab::cross;
+
+use crate::docs;
 
 /// Generated files with their texts, paths from the repository's root.
 type Files = Vec<(PathBuf, String)>;
 
-/// Writes all generated files, or with `check` compares them.
-///
-/// # Errors
-/// When a source cannot be used, a file cannot be written, or one is stale.
-pub fn run(repo: &Repo, check: bool) -> Result<()> {
+/// What `cargo xtask generate` takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Change nothing; fail where a file is stale
+    #[arg(long)]
+    check: bool,
+    /// Write the list of std's own crates for bitbake, from library/Cargo.lock of a Rust version
+    #[arg(long = "std", num_args = 2, value_names = ["VERSION", "LOCK"], conflicts_with = "check")]
+    std_crates: Option<Vec<String>>,
+}
+
+impl Arguments {
+    /// Writes, or checks.
+    ///
+    /// # Errors
+    /// When a source cannot be used, a file cannot be written, or one is stale.
+    pub fn run(&self, repo: &Repo) -> Result<()> {
+        match self.std_crates.as_deref() {
+            Some([version, lock]) => {
+                let path = yocto::std_crates(repo, version, Path::new(lock))?;
+                println!("{}", path.display());
+                Ok(())
+            }
+            _ => run(repo, self.check),
+        }
+    }
+}
+
+/// Writes all generated files and removes those of boards that are gone, or with `check`
+/// compares them.
+fn run(repo: &Repo, check: bool) -> Result<()> {
     let mut stale = Vec::new();
-    for (path, text) in files(repo)? {
+    let files = files(repo)?;
+    for path in gone(repo, &files)? {
+        if check {
+            stale.push(format!("{} (of no board in boards/)", path.display()));
+        } else {
+            fs::remove_file(repo.path(&path))?;
+            println!("{} removed", path.display());
+        }
+    }
+    for (path, text) in files {
         let full = repo.path(&path);
         if fs::read_to_string(&full).is_ok_and(|have| have == text) {
             continue;
@@ -36,6 +76,7 @@ pub fn run(repo: &Repo, check: bool) -> Result<()> {
         fs::write(&full, text).with_context(|| format!("cannot write {}", full.display()))?;
         println!("{}", path.display());
     }
+    stale.extend(docs::print(repo, check)?);
     ensure!(
         stale.is_empty(),
         "stale, run `cargo xtask generate`:\n  {}",
@@ -47,5 +88,24 @@ pub fn run(repo: &Repo, check: bool) -> Result<()> {
 fn files(repo: &Repo) -> Result<Files> {
     let mut all = buildroot::files(repo)?;
     all.extend(versions::files(repo)?);
+    all.extend(yocto::files(repo)?);
+    let cross = cross::cross_toml(&cross::definitions(repo)?);
+    all.push(("app/Cross.toml".into(), cross));
     Ok(all)
+}
+
+/// Files in folders of nothing but generated ones that nothing generates any more.
+fn gone(repo: &Repo, files: &Files) -> Result<Vec<PathBuf>> {
+    let mut gone = Vec::new();
+    for folder in [buildroot::generated(), yocto::machines()] {
+        for entry in fs::read_dir(repo.path(&folder))? {
+            let entry = entry?;
+            let path = folder.join(entry.file_name());
+            let known = files.iter().any(|(file, _)| *file == path);
+            if entry.file_type()?.is_file() && !known {
+                gone.push(path);
+            }
+        }
+    }
+    Ok(gone)
 }
