@@ -27,7 +27,6 @@ pub(super) fn generated() -> PathBuf {
 pub(super) fn files(checkout: &Repo) -> Result<Files> {
     let repo = checkout.root();
     let external = Path::new("br2-external");
-    let generated = generated();
     let boards = boards(repo)?;
     let versions = Versions {
         linux: upstream(checkout, "linux")?.version,
@@ -35,7 +34,7 @@ pub(super) fn files(checkout: &Repo) -> Result<Files> {
     };
     let mut all = vec![
         (
-            generated.join("profiles.vars"),
+            generated().join("profiles.vars"),
             profile_vars::render(&repo.join("app"))?,
         ),
         (
@@ -50,28 +49,38 @@ pub(super) fn files(checkout: &Repo) -> Result<Files> {
     let template = std::fs::read_to_string(repo.join(external).join("defconfig.in"))
         .context("cannot read br2-external/defconfig.in")?;
     for board in &boards {
-        let folder = repo.join("boards").join(board);
-        let toml = folder.join("board.toml");
-        all.push((generated.join(format!("{board}.vars")), board_vars(&toml)?));
-        let facts = load(&toml)?;
-        if facts.u_boot.is_some() {
-            let texts = checkout.overlays(board, "u-boot.env");
-            all.push((
-                generated.join(format!("{board}.env")),
-                environment::compose(&facts, &texts)?,
-            ));
-            all.push((
-                generated.join(format!("{board}.u-boot.config")),
-                render(&facts, Format::UBootConfig)?,
-            ));
-        }
-        let text = defconfig::render(&template, &folder, board, &versions)?;
-        if board == DEFAULT_BOARD {
-            all.push((external.join("configs/tinyrust_defconfig"), text.clone()));
-        }
-        let name = format!("tinyrust_{}_defconfig", board.replace('-', "_"));
-        all.push((external.join("configs").join(name), text));
+        all.extend(of_board(checkout, board, &template, &versions)?);
     }
+    Ok(all)
+}
+
+/// What follows from one board: its variables, what U-Boot is told, its defconfig.
+fn of_board(checkout: &Repo, board: &str, template: &str, versions: &Versions) -> Result<Files> {
+    let configs = Path::new("br2-external/configs");
+    let folder = checkout.board_folder(board);
+    let toml = folder.join("board.toml");
+    let mut all = vec![(
+        generated().join(format!("{board}.vars")),
+        board_vars(&toml)?,
+    )];
+    let facts = load(&toml)?;
+    if facts.u_boot.is_some() {
+        let texts = checkout.overlays(board, "u-boot.env");
+        all.push((
+            generated().join(format!("{board}.env")),
+            environment::compose(&facts, &texts)?,
+        ));
+        all.push((
+            generated().join(format!("{board}.u-boot.config")),
+            render(&facts, Format::UBootConfig)?,
+        ));
+    }
+    let text = defconfig::render(template, &folder, board, versions)?;
+    if board == DEFAULT_BOARD {
+        all.push((configs.join("tinyrust_defconfig"), text.clone()));
+    }
+    let name = format!("tinyrust_{}_defconfig", board.replace('-', "_"));
+    all.push((configs.join(name), text));
     Ok(all)
 }
 
@@ -163,4 +172,102 @@ fn boards_menu(repo: &Path, boards: &[String]) -> Result<String> {
     }
     out += "\thelp\n\t  The folder that holds board.toml.\n";
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// The default board's folder in a tree of its own, its map with the environment behind the
+    /// data and everything between a block further down; and where that was before.
+    fn moved() -> (tempfile::TempDir, board::Board) {
+        let repo = Repo::find().unwrap();
+        let scratch = tempfile::tempdir().unwrap();
+        for from in ["common", DEFAULT_BOARD] {
+            let to =
+                scratch
+                    .path()
+                    .join("boards")
+                    .join(if from == "common" { from } else { "moved" });
+            fs::create_dir_all(&to).unwrap();
+            for file in ["board.toml", "buildroot.config", "u-boot.env"] {
+                let from = repo.board_folder(from).join(file);
+                if from.is_file() {
+                    fs::copy(from, to.join(file)).unwrap();
+                }
+            }
+        }
+        let before = repo.board(DEFAULT_BOARD).unwrap();
+        let env = before.partition("env").unwrap();
+        let toml = scratch.path().join("boards/moved/board.toml");
+        let text = fs::read_to_string(&toml).unwrap();
+        let mut table: toml::Table = toml::from_str(&text).unwrap();
+        table["name"] = "moved".into();
+        for partition in table["partition"].as_array_mut().unwrap() {
+            let partition = partition.as_table_mut().unwrap();
+            let name = partition["name"].as_str().unwrap();
+            let place = before.partition(name).unwrap().offset;
+            let moved = match name {
+                "env" => before.flash.size.get() - env.size.get(),
+                _ if place > env.offset => place.get() - env.size.get(),
+                _ => place.get(),
+            };
+            partition.insert(
+                "offset".into(),
+                board::units::Bytes(moved).with_unit().into(),
+            );
+        }
+        fs::write(&toml, toml::to_string(&table).unwrap()).unwrap();
+        (scratch, before)
+    }
+
+    #[test]
+    fn what_buildroot_is_told_moves_with_the_map() {
+        let (scratch, before) = moved();
+        let checkout = Repo::at(scratch.path());
+        let versions = Versions {
+            linux: "6.12.1".into(),
+            u_boot: "2025.01".into(),
+        };
+        let files = of_board(&checkout, "moved", "@CPU@\n@U_BOOT@\n", &versions).unwrap();
+        let file = |name: &str| {
+            let found = files.iter().find(|(path, _)| path.ends_with(name));
+            &found.unwrap_or_else(|| panic!("no {name}")).1
+        };
+        let block = before.partition("env").unwrap().size.get();
+        let env = before.flash.size.get() - block;
+        let kernel = before.partition("kernel-a").unwrap().offset.get() - block;
+        let root = before.partition("rootfs-a").unwrap().mtd - 1;
+        let mapped = before.flash.mapped_at.unwrap().0;
+        for (name, line) in [
+            ("moved.u-boot.config", format!("CONFIG_ENV_OFFSET={env:#x}")),
+            (
+                "moved.u-boot.config",
+                format!("CONFIG_ENV_OFFSET_REDUND={:#x}", env + block / 2),
+            ),
+            ("moved.vars", format!("TINYRUST_PART_ENV_OFFSET := {env}")),
+            ("moved.env", format!("kernel_addr_a={:#x}", mapped + kernel)),
+            ("moved.env", format!("root_a=/dev/mtdblock{root}")),
+        ] {
+            assert!(
+                file(name).lines().any(|have| have == line),
+                "no {line} in {name}:\n{}",
+                file(name)
+            );
+        }
+        let defconfig = file("tinyrust_moved_defconfig");
+        for part in [
+            "/generated/moved.u-boot.config\"\n",
+            "/generated/moved.env\"\n",
+        ] {
+            assert!(defconfig.contains(part), "{defconfig}");
+        }
+        let map = render(&checkout.board("moved").unwrap(), Format::Dts).unwrap();
+        assert!(
+            map.contains(&format!("partition@{env:x} {{\n\t\t\tlabel = \"env\";")),
+            "{map}"
+        );
+    }
 }
