@@ -33,5 +33,5 @@ fn main() -> std::io::Result<()> {
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
     let app = || App::new().route("/", web::get().to(|| async { "Hello, world!" }));
-    serve(listener, WORKERS, LIMITS, app, || ())
+    serve(listener, WORKERS, LIMITS, app, |_| ())
 }

@@ -5,6 +5,7 @@ use std::fmt::{Display, Write};
 
 use crate::build_info;
 use crate::counters::Counters;
+use crate::flash::Partition;
 use crate::system::{DataState, System};
 use crate::units::Hundredths;
 
@@ -38,6 +39,12 @@ pub fn render(system: &System, counters: &Counters) -> String {
     for (code, count) in counters.iter() {
         text.sample(&[("code", &code.to_string())], &count);
     }
+    text.single(
+        "tinyrust_connection_waits_total",
+        "counter",
+        "Times that new connections had to wait.",
+        Some(counters.waits()),
+    );
 
     let process = &system.process;
     text.single(
@@ -105,7 +112,7 @@ pub fn render(system: &System, counters: &Counters) -> String {
             "Size of a flash partition.",
         );
         for (partition, _) in partitions {
-            text.sample(&[("partition", &partition.name)], &partition.size);
+            text.sample(&labels(partition), &partition.size);
         }
         text.family(
             "tinyrust_flash_partition_used_bytes",
@@ -114,7 +121,7 @@ pub fn render(system: &System, counters: &Counters) -> String {
         );
         for scanned in partitions {
             if let Some(used) = system.used(scanned) {
-                text.sample(&[("partition", &scanned.0.name)], &used);
+                text.sample(&labels(&scanned.0), &used);
             }
         }
     }
@@ -149,6 +156,14 @@ pub fn render(system: &System, counters: &Counters) -> String {
         text.sample(&[("slot", slot)], &1);
     }
     text.text
+}
+
+/// Which partition: a name may be given twice, a device has one.
+fn labels(partition: &Partition) -> [(&str, &str); 2] {
+    [
+        ("device", &partition.device),
+        ("partition", &partition.name),
+    ]
 }
 
 #[derive(Default)]
@@ -213,7 +228,6 @@ mod tests {
     use std::sync::OnceLock;
 
     use super::*;
-    use crate::flash::Partition;
     use crate::root::Root;
     use crate::units::Bytes;
 
@@ -229,9 +243,9 @@ mod tests {
         let empty = tempfile::tempdir().expect("temporary directory");
         let system = System::read(&Root::new(empty.path()), Some(&flash));
         let text = render(&system, &Counters::default());
-        assert!(
-            text.contains("tinyrust_flash_partition_used_bytes{partition=\"a\\\"b\\\\c\\nd\"} 3\n")
-        );
+        assert!(text.contains(
+            "tinyrust_flash_partition_used_bytes{device=\"mtd0\",partition=\"a\\\"b\\\\c\\nd\"} 3\n"
+        ));
     }
 
     #[test]

@@ -29,7 +29,8 @@ const TEXT: &str = "text/plain; charset=utf-8";
 pub struct State {
     root: Root,
     limits: Limits,
-    counters: Counters,
+    /// What is counted.
+    pub counters: Counters,
     flash: Option<Vec<Scanned>>,
 }
 

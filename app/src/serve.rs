@@ -3,21 +3,23 @@
 //! between them and a count of the machine's processors: a third of the program (docs/choices.md has the
 //! bytes), and nothing that a device with one core has a use for.
 
+use std::cell::Cell;
 use std::fmt::Debug;
 use std::future::poll_fn;
 use std::io;
 use std::net::TcpListener;
 use std::pin::pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
 use actix_http::{HttpService, Request, Response};
-use actix_service::{IntoServiceFactory, Service, ServiceFactory, map_config};
+use actix_service::{IntoServiceFactory, Service, ServiceFactory, apply_fn_factory, map_config};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::AppConfig;
-use actix_web::http::KeepAlive;
+use actix_web::http::{ConnectionType, KeepAlive};
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
@@ -27,14 +29,37 @@ use tokio::time::{sleep, timeout};
 use crate::limits::Limits;
 
 /// Pause after the system refused a connection (out of descriptors or memory): without it the loop
-/// would spin until one is free.
+/// would spin until one is free. A wait for a free place is told about when it is as long.
 const REFUSED: Duration = Duration::from_millis(500);
 
 /// Time that a client whose request was refused has to take the answer and close.
 const LINGER: Duration = Duration::from_secs(2);
 
+/// What happens to a server that whoever runs it wants to know.
+#[derive(Debug)]
+pub enum Event {
+    /// Connections are accepted and signals heeded.
+    Ready,
+    /// New connections wait: all places are taken, or the system has no descriptor or memory for
+    /// one.
+    Waiting(Option<io::Error>),
+    /// New connections are accepted again.
+    Accepting,
+}
+
+/// How far a connection is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// It may have further requests.
+    Open,
+    /// Its last request is being answered.
+    Last,
+    /// actix-http knows.
+    Drains,
+}
+
 /// Serves an application until SIGTERM or SIGINT: requests in flight are then answered, within
-/// `limits.drain_timeout`. `ready` is called once these signals are heeded.
+/// `limits.drain_timeout`. Each worker calls `tell` when something happens.
 ///
 /// # Errors
 /// The system refuses a thread, an event queue or a signal handler.
@@ -43,7 +68,7 @@ pub fn serve<F, I, S, B>(
     workers: usize,
     limits: Limits,
     app: F,
-    ready: impl FnOnce(),
+    tell: impl Fn(Event) + Copy + Send + 'static,
 ) -> io::Result<()>
 where
     F: Fn() -> I + Clone + Send + 'static,
@@ -60,9 +85,9 @@ where
     let mut others = Vec::new();
     for _ in 1..workers {
         let (listener, app) = (listener.try_clone()?, app.clone());
-        others.push(thread::Builder::new().spawn(move || worker(listener, limits, app, || ()))?);
+        others.push(thread::Builder::new().spawn(move || worker(listener, limits, app, tell))?);
     }
-    worker(listener, limits, app, ready)?;
+    worker(listener, limits, app, tell)?;
     for other in others {
         other
             .join()
@@ -75,7 +100,7 @@ fn worker<F, I, S, B>(
     listener: TcpListener,
     limits: Limits,
     app: F,
-    ready: impl FnOnce(),
+    tell: impl Fn(Event),
 ) -> io::Result<()>
 where
     F: Fn() -> I,
@@ -94,11 +119,51 @@ where
             Duration::ZERO => KeepAlive::Disabled,
             time => KeepAlive::Timeout(time),
         };
+        // Of the connection that is being polled. actix-http also answers what was sent behind a
+        // last request, but for a server that drains.
+        let phase = Rc::new(Cell::new(Phase::Open));
+        let drained = phase.clone();
+        let drain = move || {
+            let phase = drained.clone();
+            poll_fn(move |_| match phase.get() {
+                Phase::Open => Poll::Pending,
+                _ => {
+                    phase.set(Phase::Drains);
+                    Poll::Ready(())
+                }
+            })
+        };
+        let asked = phase.clone();
+        let app = apply_fn_factory(
+            map_config(app(), |_| AppConfig::default()),
+            move |request: Request, app: &S::Service| {
+                let closes = limits.keep_alive.is_zero()
+                    || request.head().connection_type() == ConnectionType::Close;
+                let answer = app.call(request);
+                let phase = asked.clone();
+                async move {
+                    let answer: Response<B> = answer.await?.into();
+                    let closes = closes || answer.head().connection_type() == ConnectionType::Close;
+                    // Held back until actix-http knows.
+                    poll_fn(|context| {
+                        if !closes || phase.get() == Phase::Drains {
+                            return Poll::Ready(());
+                        }
+                        phase.set(Phase::Last);
+                        context.waker().wake_by_ref();
+                        Poll::Pending
+                    })
+                    .await;
+                    Ok::<_, S::Error>(answer)
+                }
+            },
+        );
         let http = HttpService::build()
             .keep_alive(keep_alive)
             .client_request_timeout(limits.request_timeout)
             .client_disconnect_timeout(LINGER)
-            .h1(map_config(app(), |_| AppConfig::default()))
+            .graceful_shutdown_signal(drain)
+            .h1(app)
             .new_service(())
             .await
             .map_err(|()| io::Error::other("the application cannot be set up"))?;
@@ -107,11 +172,26 @@ where
         let mut interrupt = signal(SignalKind::interrupt())?;
         // A place per connection: taken by the accept loop, given back when the connection ends.
         let places = Arc::new(Semaphore::new(limits.connections));
-        ready();
+        tell(Event::Ready);
+        let waiting = Cell::new(false);
         loop {
             let mut next = pin!(async {
-                let place = places.clone().acquire_owned().await;
-                (listener.accept().await, place)
+                loop {
+                    let place = timeout(REFUSED, places.clone().acquire_owned()).await;
+                    let refused = match place {
+                        Err(_) => None,
+                        Ok(place) => match listener.accept().await {
+                            Ok(client) => return (client, place),
+                            Err(error) => {
+                                sleep(REFUSED).await;
+                                Some(error)
+                            }
+                        },
+                    };
+                    if !waiting.replace(true) {
+                        tell(Event::Waiting(refused));
+                    }
+                }
             });
             let next = poll_fn(|context| {
                 let told = [terminate.poll_recv(context), interrupt.poll_recv(context)];
@@ -120,17 +200,26 @@ where
                 }
                 next.as_mut().poll(context).map(Some)
             });
-            match next.await {
-                None => break,
-                Some((Err(_), _)) => sleep(REFUSED).await,
-                Some((Ok((stream, peer)), place)) => {
-                    let answered = http.call((stream, Some(peer)));
-                    spawn_local(async move {
-                        let _ = answered.await;
-                        drop(place);
-                    });
-                }
+            let Some(((stream, peer), place)) = next.await else {
+                break;
+            };
+            if waiting.take() {
+                tell(Event::Accepting);
             }
+            let answered = http.call((stream, Some(peer)));
+            let phase = phase.clone();
+            spawn_local(async move {
+                let mut answered = pin!(answered);
+                let mut own = Phase::Open;
+                let _ = poll_fn(|context| {
+                    phase.set(own);
+                    let end = answered.as_mut().poll(context);
+                    own = phase.get();
+                    end
+                })
+                .await;
+                drop(place);
+            });
         }
         drop(listener);
         // All places are free again when the last connection is closed.

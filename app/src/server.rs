@@ -1,5 +1,6 @@
 //! The server: a listener, actix-web on it, and how it ends.
 
+use std::fmt::Display;
 use std::future::ready;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -14,7 +15,7 @@ use thiserror::Error;
 use crate::cli::Config;
 use crate::root::Root;
 use crate::routes::{self, State};
-use crate::serve::serve;
+use crate::serve::{Event, serve};
 
 /// Connections the kernel keeps for a server that is busy.
 const BACKLOG: i32 = 128;
@@ -55,9 +56,24 @@ pub fn run(config: Config) -> Result<(), ServerError> {
             ready(Ok(routes::answer(state, request)))
         }))
     };
-    serve(listener, config.workers, limits, app, || {
-        log(format_args!("listening on http://{address}"));
-    })?;
+    serve(
+        listener,
+        config.workers,
+        limits,
+        app,
+        move |event| match event {
+            Event::Ready => log(format_args!("listening on http://{address}")),
+            Event::Waiting(reason) => {
+                state.counters.wait();
+                let reason: &dyn Display = match &reason {
+                    Some(error) => error,
+                    None => &"--max-connections are open",
+                };
+                log(format_args!("new connections wait: {reason}"));
+            }
+            Event::Accepting => log(format_args!("new connections are accepted again")),
+        },
+    )?;
     log(format_args!("stopped"));
     Ok(())
 }

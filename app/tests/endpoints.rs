@@ -252,6 +252,32 @@ fn requests_are_counted_by_status_code() {
     assert_eq!(count(200), Some(6.0));
 }
 
+/// `/proc/mtd` may have a name twice; Prometheus refuses the whole answer for a series that comes
+/// twice.
+#[test]
+fn partitions_of_one_name_are_two_series() {
+    let root = device::files();
+    let twice = device::MTD.replace("\"env\"", "\"boot\"");
+    std::fs::write(root.path().join("proc/mtd"), twice).expect("written");
+    let device = Device::start_with(root, &[]);
+    wait_for_the_scan(&device);
+    let text = device.get("/metrics").text();
+    let samples = text.lines().filter(|line| !line.starts_with('#'));
+    let mut series = HashSet::new();
+    for sample in samples {
+        let (name, _) = sample.rsplit_once(' ').expect("a value");
+        assert!(series.insert(name), "{name} comes twice");
+    }
+    for name in ["size", "used"] {
+        for number in [0, 1] {
+            let name = format!(
+                "tinyrust_flash_partition_{name}_bytes{{device=\"mtd{number}\",partition=\"boot\"}}"
+            );
+            assert!(series.contains(name.as_str()), "{name} is missing:\n{text}");
+        }
+    }
+}
+
 /// The rules of the text format: HELP and TYPE before the samples of a family, families in one
 /// piece, no sample twice, every value a number.
 #[test]
@@ -300,12 +326,13 @@ fn metrics_are_in_prometheus_text_format() {
         "process_open_fds",
         "node_load1",
         "node_load15",
-        "tinyrust_flash_partition_size_bytes{partition=\"boot\"}",
-        "tinyrust_flash_partition_used_bytes{partition=\"boot\"}",
+        "tinyrust_flash_partition_size_bytes{device=\"mtd0\",partition=\"boot\"}",
+        "tinyrust_flash_partition_used_bytes{device=\"mtd0\",partition=\"boot\"}",
         "tinyrust_data_free_bytes",
         "tinyrust_data_state{state=\"ok\"}",
         "tinyrust_data_state{state=\"formatted-corrupt\"}",
         "tinyrust_slot_info{slot=\"a\"}",
+        "tinyrust_connection_waits_total",
     ] {
         assert!(samples.contains(sample), "{sample} is missing");
     }

@@ -163,6 +163,43 @@ fn an_idle_connection_is_closed_after_keep_alive() {
     assert_eq!(read_answer(&mut stream).status, 200);
 }
 
+/// The answers to `requests`, sent at once, until the server closes.
+fn answers(device: &Device, requests: &str) -> usize {
+    let mut stream = device.connect();
+    stream.write_all(requests.as_bytes()).expect("sent");
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).expect("the server closes");
+    let text = String::from_utf8_lossy(&bytes);
+    text.matches("HTTP/1.1 ").count()
+}
+
+/// RFC 9112, 9.6: whoever says `Connection: close` answers nothing that comes after.
+#[test]
+fn nothing_is_answered_after_the_last_request() {
+    let plain = "GET /healthz HTTP/1.1\r\nHost: device\r\n\r\n";
+    let head = "HEAD /metrics HTTP/1.1\r\nHost: device\r\n\r\n";
+    let close = "GET /healthz HTTP/1.1\r\nHost: device\r\nConnection: close\r\n\r\n";
+    let refused = "POST / HTTP/1.1\r\nHost: device\r\nContent-Length: 3\r\n\r\nabc";
+    let old = "GET /healthz HTTP/1.0\r\n\r\n";
+
+    let device = Device::start(&[("KEEP_ALIVE", "0")]);
+    for request in [
+        plain,
+        head,
+        close,
+        "GET /none HTTP/1.1\r\nHost: device\r\n\r\n",
+    ] {
+        assert_eq!(answers(&device, &request.repeat(3)), 1, "{request}");
+    }
+    let mut device = Device::start(&[("KEEP_ALIVE", "1"), ("MAX_BODY", "2")]);
+    assert_eq!(answers(&device, &plain.repeat(3)), 3);
+    for last in [close, refused, old] {
+        let sent = format!("{plain}{last}{plain}{plain}");
+        assert_eq!(answers(&device, &sent), 2, "{last}");
+    }
+    device.assert_answers();
+}
+
 /// A reader that takes nothing fills both kernels' buffers; then the connection is dropped. The server
 /// cannot tell the client, so its own descriptors are looked at.
 #[test]
@@ -213,4 +250,41 @@ fn connections_over_the_limit_wait_their_turn() {
     assert_eq!(read_answer(&mut fifth).status, 200);
     drop(held);
     device.assert_answers();
+}
+
+/// A wait is told when it begins and when it ends, and counted.
+#[test]
+fn a_wait_for_a_free_place_is_told() {
+    let mut device = Device::start(&[("MAX_CONNECTIONS", "2"), ("REQUEST_TIMEOUT", "600")]);
+    let held: Vec<TcpStream> = (0..2).map(|_| device.connect()).collect();
+    assert_eq!(
+        device.logged(),
+        "tinyrust: new connections wait: --max-connections are open"
+    );
+    drop(held);
+    assert_eq!(device.metric("tinyrust_connection_waits_total"), Some(1.0));
+    assert_eq!(
+        device.logged(),
+        "tinyrust: new connections are accepted again"
+    );
+    device.assert_answers();
+}
+
+#[test]
+fn a_system_without_descriptors_is_told() {
+    let device = Device::start(&[("REQUEST_TIMEOUT", "600")]);
+    // Fewer than it has open already.
+    device.limit_files(3);
+    let waits = device.connect();
+    assert_eq!(
+        device.logged(),
+        "tinyrust: new connections wait: Too many open files (os error 24)"
+    );
+    device.limit_files(1024);
+    assert_eq!(
+        device.logged(),
+        "tinyrust: new connections are accepted again"
+    );
+    drop(waits);
+    assert_eq!(device.metric("tinyrust_connection_waits_total"), Some(1.0));
 }

@@ -7,9 +7,10 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use tempfile::TempDir;
 
 /// How long anything may take before a test gives up. Nothing waits for it to pass.
@@ -25,6 +26,7 @@ pub const MTD: &str = "dev:    size   erasesize  name\n\
 pub struct Device {
     pub address: SocketAddr,
     pub root: TempDir,
+    log: Receiver<String>,
     process: Child,
 }
 
@@ -97,18 +99,37 @@ impl Device {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program starts");
-        let mut line = String::new();
-        let stderr = process.stderr.take().expect("a pipe");
-        BufReader::new(stderr)
-            .read_line(&mut line)
-            .expect("a line on stderr");
+        let stderr = BufReader::new(process.stderr.take().expect("a pipe"));
+        let (lines, log) = channel();
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                let _ = lines.send(line);
+            }
+        });
+        let line = log.recv_timeout(PATIENCE).expect("a line on stderr");
         let address = line.trim().strip_prefix("tinyrust: listening on http://");
         let address = address.unwrap_or_else(|| panic!("unexpected first line: {line}"));
         Self {
             address: address.parse().expect("an address"),
             root,
+            log,
             process,
         }
+    }
+
+    /// The next line of its log; waits for it.
+    pub fn logged(&self) -> String {
+        self.log.recv_timeout(PATIENCE).expect("a line on stderr")
+    }
+
+    /// Lets it have `files` open files and sockets at most.
+    pub fn limit_files(&self, files: u64) {
+        let limit = Rlimit {
+            current: Some(files),
+            maximum: Some(4096),
+        };
+        let pid = Pid::from_child(&self.process);
+        prlimit(Some(pid), Resource::Nofile, limit).expect("a limit");
     }
 
     /// A connection that gives up after [`PATIENCE`].
