@@ -36,11 +36,12 @@ image: setup ## Build out/$(BOARD)/flash.bin
 	cargo xtask image --board $(BOARD)
 
 # The order is cheapest first, so that a slip shows before a kernel is built.
-test: setup-all lint unit layers walkthrough apps rotation docs-check ladder-check ## Install what is missing, lint, unit tests, every board's app, two boards' builds and boot tests, sizes
+test: setup-all lint unit fuzz-short layers walkthrough apps rotation docs-check ladder-check ## Install what is missing, lint, unit tests, every board's app, two boards' builds and boot tests, sizes
 
 lint: ## Formatting, clippy, shellcheck
 	cargo fmt --all --check
 	cargo fmt --manifest-path app/Cargo.toml --check
+	cargo fmt --manifest-path crates/flashfit/fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy --manifest-path app/Cargo.toml --all-targets -- -D warnings
 	git grep -lzE '^#!(/usr)?/bin/(env )?(ba)?sh' -- ':!*.py' ':!*.rs' | xargs -0 shellcheck
@@ -52,6 +53,9 @@ unit: ## Tests that install, fetch and boot nothing
 
 walkthrough: ## Carry out docs/add-a-board.md in a copy of the checkout
 	cargo test --package xtask --test add_a_board -- --ignored
+
+fuzz-short: ## flashfit's readers on the seeds of its fuzz targets and on changed ones
+	cargo test --manifest-path crates/flashfit/fuzz/Cargo.toml --no-default-features --target-dir target
 
 layers: ## What of the Buildroot tree and the Yocto layer can be checked without them
 	br2-external/tests/run
