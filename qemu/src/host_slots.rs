@@ -29,6 +29,7 @@ impl HostSlot {
             rustix::process::getuid().as_raw()
         ));
         std::fs::create_dir_all(&directory)?;
+        let mut told = false;
         loop {
             for index in 0..cores {
                 let file = OpenOptions::new()
@@ -41,6 +42,11 @@ impl HostSlot {
                     Err(TryLockError::WouldBlock) => {}
                     Err(TryLockError::Error(error)) => return Err(error),
                 }
+            }
+            if !told {
+                told = true;
+                let directory = directory.display();
+                eprintln!("waiting: {cores} emulators run on this machine already ({directory})");
             }
             thread::sleep(Duration::from_millis(100));
         }
