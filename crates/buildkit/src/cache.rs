@@ -15,6 +15,7 @@ use crate::command::Log;
 use crate::files::remove;
 use crate::key::Key;
 use crate::lock::{Lock, Mark};
+use crate::made::Made;
 use crate::scratch;
 
 /// The folder `$TINYRUST_CACHE`. Several builds may use it at the same time.
@@ -26,14 +27,6 @@ pub struct Cache {
     system: String,
     /// What this program uses, so that nobody prunes it meanwhile.
     used: Mutex<Vec<Mark>>,
-}
-
-/// A finished entry.
-pub struct Entry {
-    /// The folder; nobody writes in it any more.
-    pub path: PathBuf,
-    /// It was there already.
-    pub hit: bool,
 }
 
 /// The rooms that a build of an entry gets.
@@ -90,20 +83,17 @@ impl Cache {
         if folder.is_dir() {
             return Ok(folder);
         }
-        fs::create_dir_all(&folder).with_context(|| {
-            format!(
-                "cannot create {}: what is to be built is not in the cache, which cannot be written \
-                 to; TINYRUST_CACHE names another one",
-                folder.display()
-            )
-        })?;
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot create {}", folder.display()))
+            .with_context(|| self.is_read())?;
         let mode = self.root.metadata()?.permissions().mode() & 0o7777;
         // Somebody else may have been first, and it is theirs.
         let _ = fs::set_permissions(&folder, fs::Permissions::from_mode(mode));
         Ok(folder)
     }
 
-    /// The entry of a key, made by `build` if it is not there.
+    /// The folder of a key's entry, in which nobody writes any more; `build` makes it if it is not
+    /// there.
     ///
     /// The build happens beside its place and is moved there when complete: an interruption
     /// never leaves half an entry. The step's log is kept in the entry and shown again on a
@@ -114,28 +104,22 @@ impl Cache {
         key: &Key,
         log: &Log,
         build: impl FnOnce(&Rooms) -> Result<()>,
-    ) -> Result<Entry> {
+    ) -> Result<Made<PathBuf>> {
         let digest = key.digest();
         // Sixteen digits are enough to tell entries apart and short enough for a path that
         // ends up in command lines.
         let short = &digest[..16];
         let home = self.root.join(kind).join(short);
-        let hit = |hit| {
-            Ok(Entry {
-                path: home.clone(),
-                hit,
-            })
-        };
         if self.has(&home) {
             replay(&home, log);
-            return hit(true);
+            return Ok(Made::found(home));
         }
         let name = format!("{kind}-{short}");
         let lock = self.lock(&name, log)?;
         // Another build may have made it while this one waited.
         if self.has(&home) {
             replay(&home, log);
-            return hit(true);
+            return Ok(Made::found(home));
         }
         let made = scratch::claim(&self.folder("tmp")?, &name, &lock, &self.system)?;
         let (out, work) = (made.join("out"), made.join("work"));
@@ -156,7 +140,7 @@ impl Cache {
             moved.with_context(|| format!("cannot move the result to {}", home.display()))?;
         }
         remove(&made)?;
-        hit(false)
+        Ok(Made::new(home))
     }
 
     /// Whether an entry is there; if so, it stays until this program ends.
@@ -196,10 +180,18 @@ impl Cache {
         }
     }
 
+    fn is_read(&self) -> String {
+        format!(
+            "the cache {} does not have what is to be built and cannot be written to; \
+             TINYRUST_CACHE names another one",
+            self.root.display()
+        )
+    }
+
     /// Waits until no other build has the lock of that name.
     pub fn lock(&self, name: &str, log: &Log) -> Result<Lock> {
         self.folder("locks")?;
-        Lock::wait(&self.locks.join(name), log)
+        Lock::wait(&self.locks.join(name), log).with_context(|| self.is_read())
     }
 }
 
@@ -246,12 +238,12 @@ mod tests {
                 Ok(fs::write(rooms.out.join("whole"), "written")?)
             })
             .unwrap();
-        assert!(!made.hit);
+        assert!(!made.cached);
         let found = cache
             .entry("thing", &key, &log, |_| unreachable!("it is cached"))
             .unwrap();
-        assert!(found.hit && found.path == made.path);
-        assert!(found.path.join("whole").exists());
+        assert!(found.cached && found.value == made.value);
+        assert!(found.value.join("whole").exists());
         assert!(names(&cache.root().join("tmp")).is_empty());
     }
 
@@ -294,7 +286,7 @@ mod tests {
                         std::thread::sleep(std::time::Duration::from_millis(50));
                         Ok(fs::write(rooms.out.join("whole"), "written")?)
                     });
-                    assert!(entry.unwrap().path.join("whole").exists());
+                    assert!(entry.unwrap().value.join("whole").exists());
                 });
             }
         });
@@ -340,7 +332,7 @@ mod tests {
             wait_for(&folder.join("go"));
             Ok(fs::write(rooms.out.join("two"), &name)?)
         });
-        let path = entry.unwrap().path;
+        let path = entry.unwrap().value;
         let read = |file: &str| fs::read_to_string(path.join(file)).unwrap();
         assert_eq!(read("one"), read("two"), "an entry of two makers");
         say("finished");
@@ -384,7 +376,7 @@ mod tests {
         let key = Key::new("thing", 1);
         let cache = Cache::open(&root).unwrap();
         let make = |rooms: &Rooms| Ok(fs::write(rooms.out.join("whole"), "written")?);
-        let home = cache.entry("thing", &key, &log, make).unwrap().path;
+        let home = cache.entry("thing", &key, &log, make).unwrap().value;
         fs::remove_file(home.join(USED)).unwrap();
         for name in ["tmp", "locks"] {
             // No permission keeps root out; a file in a folder's place does.
@@ -392,7 +384,7 @@ mod tests {
             fs::write(root.join(name), "").unwrap();
         }
         let cache = Cache::open(&root).unwrap();
-        assert!(cache.entry("thing", &key, &log, make).unwrap().hit);
+        assert!(cache.entry("thing", &key, &log, make).unwrap().cached);
         let missing = cache.entry("thing", &Key::new("thing", 2), &log, make);
         let error = format!("{:#}", missing.err().unwrap());
         assert!(error.contains("TINYRUST_CACHE"), "{error}");
@@ -405,7 +397,7 @@ mod tests {
         let cache = Cache::open(&root).unwrap();
         let make = |rooms: &Rooms| Ok(fs::create_dir_all(rooms.out.join("tree/src"))?);
         let home = cache.entry("thing", &Key::new("thing", 1), &log, make);
-        let home = home.unwrap().path;
+        let home = home.unwrap().value;
         fs::remove_file(home.join(USED)).unwrap();
         let link = folder.path().join("link");
         std::os::unix::fs::symlink(home.join("tree/src"), &link).unwrap();

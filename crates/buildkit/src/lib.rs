@@ -8,6 +8,7 @@ pub mod deb_control;
 pub mod files;
 pub mod key;
 pub mod lock;
+pub mod made;
 pub mod output;
 pub mod processor;
 pub mod progress;

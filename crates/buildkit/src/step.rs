@@ -3,11 +3,12 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Error, Result};
+use anyhow::{Context, Error, Result, anyhow};
 
 use crate::command::{Log, Stopped};
+use crate::made::Made;
 use crate::progress::{Outcome, Progress};
 
 /// How much of a failed step's log is shown.
@@ -15,9 +16,9 @@ const TAIL: usize = 30;
 
 /// A build's steps.
 pub struct Steps {
+    names: &'static [&'static str],
     progress: Progress,
     logs: PathBuf,
-    started: AtomicUsize,
     /// Set when one failed: there is no point in going on with the others.
     cancelled: Arc<AtomicBool>,
 }
@@ -45,12 +46,12 @@ impl fmt::Display for Failed {
 }
 
 impl Steps {
-    /// Steps whose logs go into the folder `logs`.
-    pub fn new(total: usize, logs: &Path) -> Self {
+    /// The steps of these names, whose logs go into the folder `logs`.
+    pub fn new(names: &'static [&'static str], logs: &Path) -> Self {
         Self {
-            progress: Progress::new(total),
+            names,
+            progress: Progress::new(names.len()),
             logs: logs.to_owned(),
-            started: AtomicUsize::new(0),
             cancelled: Arc::default(),
         }
     }
@@ -78,20 +79,22 @@ impl Steps {
         self.progress.note(text);
     }
 
-    /// Runs a step. What it returns is its result, and whether that came from the cache.
+    /// Runs one of the steps, and gives what it made. When it fails, its error has the end of its
+    /// log, and all other steps are made to end.
     pub fn run<T>(
         &self,
         name: &'static str,
-        work: impl FnOnce(&Log) -> Result<(T, bool)>,
+        work: impl FnOnce(&Log) -> Result<Made<T>>,
     ) -> Result<T> {
-        let number = self.started.fetch_add(1, Ordering::SeqCst) + 1;
+        let at = self.names.iter().position(|known| *known == name);
+        let number = at.with_context(|| format!("{name:?} is none of {:?}", self.names))? + 1;
         let path = self.logs.join(format!("{name}.log"));
         let log = Log::cancelled_by(&path, Arc::clone(&self.cancelled))?;
         let shown = self.progress.start(number, name);
         match work(&log) {
-            Ok((value, cached)) => {
-                shown.finish(Outcome::of(cached));
-                Ok(value)
+            Ok(made) => {
+                shown.finish(Outcome::of(made.cached));
+                Ok(made.value)
             }
             Err(error) => {
                 log.note(format!("{error:#}"));
@@ -111,9 +114,21 @@ impl Steps {
     }
 }
 
-/// The results of two branches of a build that ran side by side; when both failed, the
-/// failure that was not merely a consequence of the other.
-pub fn both<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
+/// Runs two branches of a build side by side. When both fail, the failure is the one that was not
+/// merely a consequence of the other, and of two of those the first branch's.
+pub fn side_by_side<A, B: Send>(
+    one: impl FnOnce() -> Result<A>,
+    other: impl FnOnce() -> Result<B> + Send,
+) -> Result<(A, B)> {
+    let (one, other) = std::thread::scope(|scope| {
+        let other = scope.spawn(other);
+        let one = one();
+        let other = other.join();
+        (
+            one,
+            other.unwrap_or_else(|_| Err(anyhow!("a thread panicked"))),
+        )
+    });
     match (one, other) {
         (Ok(one), Ok(other)) => Ok((one, other)),
         (Err(one), Err(other)) => Err(if stopped(&one) { other } else { one }),
@@ -133,11 +148,11 @@ mod tests {
     #[test]
     fn a_failed_step_shows_the_end_of_its_log_and_where_it_is() {
         let folder = tempfile::tempdir().unwrap();
-        let steps = Steps::new(1, folder.path());
+        let steps = Steps::new(&["kernel"], folder.path());
         let error = steps
-            .run("kernel", |log| -> Result<((), bool)> {
-                log.run(tool("sh").args(["-c", "seq 1 100; echo no rule to make it; exit 2"]))?;
-                Ok(((), false))
+            .run("kernel", |log| {
+                log.run(tool("sh").args(["-c", "seq 1 100; echo no rule to make it; exit 2"]))
+                    .map(Made::new)
             })
             .unwrap_err();
         let text = format!("{error:#}");
@@ -152,8 +167,20 @@ mod tests {
     fn the_cause_is_told_and_not_its_consequence() {
         let consequence = || -> Result<()> { Err(Stopped.into()) };
         let cause = || -> Result<()> { Err(anyhow::anyhow!("the cause")) };
-        for both in [both(consequence(), cause()), both(cause(), consequence())] {
+        for both in [
+            side_by_side(consequence, cause),
+            side_by_side(cause, consequence),
+        ] {
             assert_eq!(both.unwrap_err().to_string(), "the cause");
         }
+    }
+
+    #[test]
+    fn a_step_has_its_place_in_the_list_and_what_is_not_in_it_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let steps = Steps::new(&["one", "two"], folder.path());
+        assert_eq!(steps.run("two", |_| Ok(Made::found(2))).unwrap(), 2);
+        assert_eq!(steps.run("one", |_| Ok(Made::new(1))).unwrap(), 1);
+        assert!(steps.run("three", |_| Ok(Made::new(3))).is_err());
     }
 }

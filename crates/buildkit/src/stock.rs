@@ -173,7 +173,7 @@ mod tests {
             });
             let used = fs::File::options()
                 .write(true)
-                .open(entry.unwrap().path.join(USED))
+                .open(entry.unwrap().value.join(USED))
                 .unwrap();
             used.set_modified(SystemTime::now() - DAY * *day).unwrap();
         }
@@ -207,7 +207,7 @@ mod tests {
         let user = Cache::open(cache.root()).unwrap();
         let key = Key::new("thing", 40);
         let used = user.entry("thing", &key, &log, |_| unreachable!("it is cached"));
-        assert!(used.unwrap().hit);
+        assert!(used.unwrap().cached);
         let stock = Stock::of(&cache).unwrap();
         assert_eq!(ages(&stock.items), [41, 0]);
         let removed = stock.items.iter().map(|item| item.remove(&cache).unwrap());

@@ -162,7 +162,7 @@ impl<'a> Store<'a> {
             }
             Ok(())
         })?;
-        Ok(entry.path.join("tree"))
+        Ok(entry.value.join("tree"))
     }
 
     fn replacement(

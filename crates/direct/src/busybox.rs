@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::context::{Context, Tree, prefix_maps};
+use crate::compiler::{make, prefix_maps};
+use crate::context::Context;
+use crate::source_trees::Tree;
 use crate::toolchain::Toolchain;
 use buildkit::command::{Log, tool};
 use buildkit::files::copy;
 use buildkit::key::Key;
+use buildkit::made::Made;
 use imagekit::kconfig::{self, Fragment};
 
 /// For size: nothing that the linker could not drop, and no tables for exceptions.
@@ -34,13 +37,13 @@ impl Busybox {
     }
 }
 
-/// Builds busybox, unless it is in the cache; whether it was.
+/// Builds busybox, unless it is in the cache.
 pub fn build(
     context: &Context,
     toolchain: &Toolchain,
     source: &Tree,
     log: &Log,
-) -> Result<(Busybox, bool)> {
+) -> Result<Made<Busybox>> {
     build_linked(context, toolchain, source, None, log)
 }
 
@@ -51,7 +54,7 @@ pub fn build_linked(
     source: &Tree,
     shared: Option<&Path>,
     log: &Log,
-) -> Result<(Busybox, bool)> {
+) -> Result<Made<Busybox>> {
     let mut fragments = context.fragments("busybox.config")?;
     let link = match shared {
         None => format!("-static {LDFLAGS}"),
@@ -72,8 +75,8 @@ pub fn build_linked(
         .called(context.cache.root(), "$CACHE");
     let entry = context.cache.entry("busybox", &key, log, |rooms| {
         let maps = prefix_maps(&[rooms.work, &source.path]);
-        let make = || {
-            let mut make = context.make(&source.path, rooms.work);
+        let call = || {
+            let mut make = make(context.jobs, &source.path, rooms.work);
             make.arg(format!("ARCH={arch}"))
                 .arg(format!("CROSS_COMPILE={}", toolchain.cross_compile()))
                 .arg("HOSTCC=gcc")
@@ -81,7 +84,7 @@ pub fn build_linked(
                 .arg(format!("EXTRA_LDFLAGS={link}"));
             make
         };
-        log.run(make().arg("allnoconfig"))?;
+        log.run(call().arg("allnoconfig"))?;
         let config = rooms.work.join(".config");
         let merged = kconfig::merge(&fs::read_to_string(&config)?, &kconfig::join(&fragments));
         fs::write(&config, merged)?;
@@ -90,17 +93,17 @@ pub fn build_linked(
         log.run(
             tool("sh")
                 .args(["-c", "yes '' | \"$@\"", "sh"])
-                .arg(make().get_program())
-                .args(make().get_args())
+                .arg(call().get_program())
+                .args(call().get_args())
                 .arg("oldconfig")
                 .env("KCONFIG_NOTIMESTAMP", "1"),
         )?;
         kconfig::check(&fragments, &config)?;
-        log.run(make().args(["busybox", "busybox.links"]))?;
+        log.run(call().args(["busybox", "busybox.links"]))?;
         for (name, mode) in [("busybox", 0o755), ("busybox.links", 0o644)] {
             copy(&rooms.work.join(name), &rooms.out.join(name), mode)?;
         }
         copy(&config, &rooms.out.join("config"), 0o644)
     })?;
-    Ok((Busybox { path: entry.path }, entry.hit))
+    Ok(entry.map(|path| Busybox { path }))
 }

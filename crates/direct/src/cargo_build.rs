@@ -11,6 +11,7 @@ use crate::toolchain::Toolchain;
 use buildkit::command::{Log, tool};
 use buildkit::files::{copy, to_json};
 use buildkit::key::{Key, sha256_file};
+use buildkit::made::Made;
 use imagekit::build_json::RustFlags;
 use rustcheck::record;
 use rustcheck::verify::verify;
@@ -92,7 +93,7 @@ impl Recorder {
     }
 }
 
-/// Builds programs of the app crate, unless they are in the cache; whether they were.
+/// Builds programs of the app crate, unless they are in the cache.
 ///
 /// Each build starts from nothing and is verified as a whole, or it was verified when the
 /// cache's entry was made.
@@ -101,7 +102,7 @@ pub fn build(
     toolchain: &Toolchain,
     call: &CargoCall,
     log: &Log,
-) -> Result<(App, bool)> {
+) -> Result<Made<App>> {
     let app = context.repo.path("app");
     let key = key(context, toolchain, call)?;
     let entry = context.cache.entry("app", &key, log, |rooms| {
@@ -117,7 +118,7 @@ pub fn build(
         log.run(cargo.envs(recorder.environment()))?;
         collect(&recorder, call, toolchain, &target_folder, rooms.out, log)
     })?;
-    Ok((App { path: entry.path }, entry.hit))
+    Ok(entry.map(App::at))
 }
 
 /// What decides what the programs are.

@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use crate::context::{Context, Tree, prefix_maps};
+use crate::compiler::{Compiler, make, prefix_maps};
+use crate::context::Context;
+use crate::source_trees::Tree;
 use buildkit::command::{Log, SOURCE_DATE_EPOCH};
 use buildkit::files::copy;
 use buildkit::key::Key;
+use buildkit::made::Made;
 use imagekit::kconfig::{self, Fragment};
 
 /// What tinyconfig itself lays over allnoconfig (the kernel's scripts/kconfig/Makefile).
@@ -17,11 +20,23 @@ const TINY: &[&str] = &[
     "kernel/configs/tiny.config",
 ];
 
-/// Builds the kernel, unless it is in the cache: the image's path, and whether it was cached.
-pub fn build(context: &Context, linux: &Tree, log: &Log) -> Result<(PathBuf, bool)> {
+/// A finished kernel.
+pub struct Kernel {
+    image: PathBuf,
+}
+
+impl Kernel {
+    /// Puts the image into the image folder, under the name that it has in the kernel's build.
+    pub fn put(&self, images: &Path) -> Result<()> {
+        let name = self.image.file_name().unwrap_or_default();
+        copy(&self.image, &images.join(name), 0o644)
+    }
+}
+
+/// Builds the kernel, unless it is in the cache. It fails where a fragment's line did not land.
+pub fn build(context: &Context, cc: &Compiler, linux: &Tree, log: &Log) -> Result<Made<Kernel>> {
     let facts = context.board.require(&context.board.linux, "linux")?;
     let fragments = context.fragments("linux.config")?;
-    let cc = context.cc()?;
     let key = Key::new("kernel", 1)
         .field("linux", &linux.identity)
         .field("arch", &facts.arch)
@@ -29,10 +44,10 @@ pub fn build(context: &Context, linux: &Tree, log: &Log) -> Result<(PathBuf, boo
         .field("image", &facts.image)
         .field("fragments", kconfig::join(&fragments))
         .field("prefix", &cc.prefix)
-        .field("cc", context.cc_version()?);
+        .field("cc", &cc.version);
     let entry = context.cache.entry("kernel", &key, log, |rooms| {
-        let make = || {
-            let mut make = context.make(&linux.path, rooms.work);
+        let call = || {
+            let mut make = make(context.jobs, &linux.path, rooms.work);
             make.arg(format!("ARCH={}", facts.arch))
                 .arg(format!("CROSS_COMPILE={}", cc.prefix))
                 .arg(format!(
@@ -45,9 +60,9 @@ pub fn build(context: &Context, linux: &Tree, log: &Log) -> Result<(PathBuf, boo
                 .env("KBUILD_BUILD_TIMESTAMP", format!("@{SOURCE_DATE_EPOCH}"));
             make
         };
-        configure(&facts.base, &linux.path, rooms.work, &fragments, log, &make)?;
+        configure(&facts.base, &linux.path, rooms.work, &fragments, log, &call)?;
         kconfig::check(&fragments, &rooms.work.join(".config"))?;
-        log.run(make().arg(&facts.image))?;
+        log.run(call().arg(&facts.image))?;
         let built = image(rooms.work, &facts.arch, &facts.image)?;
         copy(&built, &rooms.out.join(&facts.image), 0o644)?;
         for (from, to) in [(".config", "config"), ("System.map", "System.map")] {
@@ -55,7 +70,9 @@ pub fn build(context: &Context, linux: &Tree, log: &Log) -> Result<(PathBuf, boo
         }
         Ok(())
     })?;
-    Ok((entry.path.join(&facts.image), entry.hit))
+    Ok(entry.map(|folder| Kernel {
+        image: folder.join(&facts.image),
+    }))
 }
 
 /// Fragments are what is switched on, so everything else is to stay off: on allnoconfig, not

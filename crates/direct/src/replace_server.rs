@@ -11,9 +11,10 @@ use buildkit::cache::Cache;
 use buildkit::command::Log;
 use buildkit::files::copy;
 use buildkit::key::Key;
+use buildkit::made::Made;
 
-/// The programs of an image with another server; whether they were in the cache.
-pub fn replace(cache: &Cache, app: &App, server: &Path, log: &Log) -> Result<(App, bool)> {
+/// The programs of an image with another server, unless they are in the cache.
+pub fn replace(cache: &Cache, app: &App, server: &Path, log: &Log) -> Result<Made<App>> {
     fit(&fs::read(app.program("tinyrust"))?, server)?;
     let key = Key::new("server", 1)
         .file("server", server)?
@@ -23,7 +24,7 @@ pub fn replace(cache: &Cache, app: &App, server: &Path, log: &Log) -> Result<(Ap
         copy(server, &rooms.out.join("tinyrust"), 0o755)?;
         App::flags_unknown(rooms.out, "the server was given, not built here")
     })?;
-    Ok((App::at(entry.path), entry.hit))
+    Ok(entry.map(App::at))
 }
 
 /// Fails where the new program cannot run where the old one does.

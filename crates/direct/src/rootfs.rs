@@ -12,18 +12,26 @@ use crate::device_table;
 use buildkit::command::{Log, SOURCE_DATE_EPOCH, output, tool};
 use buildkit::files::copy;
 use buildkit::key::Key;
+use buildkit::made::Made;
 
 /// Files larger than this are compressed by themselves, so that the bytes each takes are
 /// known exactly; small ones share blocks, where they compress better.
 const ALONE: &str = "16k";
 
-/// Makes rootfs.squashfs, unless it is in the cache; whether it was.
+/// A finished root file system.
+pub struct RootFs {
+    /// The squashfs.
+    pub image: PathBuf,
+}
+
+/// Makes the root file system, unless it is in the cache; `last` is laid over everything else.
 pub fn build(
     context: &Context,
     busybox: &Busybox,
     server: &Path,
+    last: Option<&Path>,
     log: &Log,
-) -> Result<(PathBuf, bool)> {
+) -> Result<Made<RootFs>> {
     let facts = context.board.require(&context.board.rootfs, "rootfs")?;
     let mut options = vec![
         "-comp".to_owned(),
@@ -53,7 +61,7 @@ pub fn build(
     for path in context.overlays("rootfs") {
         key = key.tree("overlay", &path, |_| false)?;
     }
-    if let Some(path) = &context.overlay {
+    if let Some(path) = last {
         key = key.tree("last overlay", path, |_| false)?;
     }
     for path in context.overlays("device-table.txt") {
@@ -68,7 +76,7 @@ pub fn build(
         install(server, &root.join("usr/bin/tinyrust"))?;
         install(&busybox.program(), &root.join("bin/busybox"))?;
         link(&fs::read_to_string(busybox.links())?, &root)?;
-        if let Some(overlay) = &context.overlay {
+        if let Some(overlay) = last {
             lay_over(overlay, &root)?;
         }
         let mut rows = Vec::new();
@@ -87,7 +95,9 @@ pub fn build(
                 .env_remove("SOURCE_DATE_EPOCH"),
         )
     })?;
-    Ok((entry.path.join(IMAGE), entry.hit))
+    Ok(entry.map(|folder| RootFs {
+        image: folder.join(IMAGE),
+    }))
 }
 
 const IMAGE: &str = "rootfs.squashfs";

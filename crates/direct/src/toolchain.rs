@@ -9,15 +9,18 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, ensure};
-use board::{Cc, Runtime};
+use anyhow::{Context as _, Result};
+use board::Runtime;
 
-use crate::compiler_rt;
-use crate::context::{Context, Tree, prefix_maps};
+use crate::compiler::{Compiler, make};
+use crate::context::Context;
+use crate::source_trees::{LibcTrees, Tree};
+use crate::{compiler_rt, musl};
 use buildkit::cache::Rooms;
 use buildkit::command::{Log, output, tool};
 use buildkit::files::copy;
 use buildkit::key::Key;
+use buildkit::made::Made;
 
 /// A compiler for the board's user space.
 pub struct Toolchain {
@@ -67,16 +70,21 @@ impl Toolchain {
     }
 }
 
-/// Builds the toolchain, unless it is in the cache; whether it was.
-pub fn build(context: &Context, musl: &Tree, linux: &Tree, log: &Log) -> Result<(Toolchain, bool)> {
-    let cc = context.cc()?;
-    let machine = machine(&cc.prefix)?;
+/// Builds the toolchain, unless it is in the cache.
+pub fn build(
+    context: &Context,
+    cc: &Compiler,
+    sources: &LibcTrees,
+    log: &Log,
+) -> Result<Made<Toolchain>> {
+    let LibcTrees { musl, linux } = sources;
+    let machine = musl::machine(&cc.prefix)?;
     let arch = &context.board.require(&context.board.linux, "linux")?.arch;
     let mut key = Key::new("toolchain", 2)
         .field("musl", &musl.identity)
         .field("linux", &linux.identity)
         .field("arch", arch)
-        .field("cc", context.cc_version()?)
+        .field("cc", &cc.version)
         .field("prefix", &cc.prefix)
         .field("cflags", cc.cflags.join(" "));
     if cc.runtime == Runtime::CompilerBuiltins {
@@ -88,111 +96,20 @@ pub fn build(context: &Context, musl: &Tree, linux: &Tree, log: &Log) -> Result<
     }
     let prefix = format!("{}-", machine.replace("gnu", "musl"));
     let entry = context.cache.entry("toolchain", &key, log, |rooms| {
-        library(context, musl, &machine, rooms, log)?;
+        musl::install(context, cc, musl, rooms, log)?;
         headers(context, linux, arch, rooms, log)?;
-        compiler(context, musl, &prefix, rooms, log)?;
+        compiler(context, cc, musl, &prefix, rooms, log)?;
         let gcc = rooms.out.join("bin").join(format!("{prefix}gcc"));
         probe(&gcc, rooms.work, log)
     })?;
-    let toolchain = Toolchain {
-        path: entry.path,
-        prefix,
-    };
-    Ok((toolchain, entry.hit))
-}
-
-/// `arm-linux-gnueabihf` of `arm-linux-gnueabihf-`.
-fn machine(prefix: &str) -> Result<String> {
-    let name = prefix.rsplit('/').next().unwrap_or(prefix);
-    let machine = name.strip_suffix('-').unwrap_or(name);
-    ensure!(
-        machine.contains("-linux-gnu"),
-        "[cc] prefix = {prefix:?}: the prefix of one of Debian's Linux compilers is wanted, as in \
-         \"arm-linux-gnueabihf-\""
-    );
-    Ok(machine.to_owned())
-}
-
-/// The C library as a shared one, `lib/libc.so` of an entry, which the ladder compares with
-/// programs that each bring their own; whether it was in the cache.
-pub fn shared_library(context: &Context, musl: &Tree, log: &Log) -> Result<(PathBuf, bool)> {
-    let cc = context.cc()?;
-    let machine = machine(&cc.prefix)?;
-    let key = Key::new("libc", 1)
-        .field("musl", &musl.identity)
-        .field("cc", context.cc_version()?)
-        .field("prefix", &cc.prefix)
-        .field("cflags", cc.cflags.join(" "));
-    let entry = context.cache.entry("libc", &key, log, |rooms| {
-        let build = rooms.work.join("musl");
-        configure(context, musl, &machine, &["--disable-static"], &build, log)?;
-        let make = format!("--jobs={}", context.jobs);
-        log.run(
-            tool("make")
-                .current_dir(&build)
-                .args([&make, "lib/libc.so"]),
-        )?;
-        let library = rooms.out.join("lib/libc.so");
-        fs::create_dir_all(rooms.out.join("lib"))?;
-        copy(&build.join("lib/libc.so"), &library, 0o755)?;
-        log.run(
-            tool(format!("{}strip", cc.prefix))
-                .arg("--strip-unneeded")
-                .arg(&library),
-        )?;
-        // Rust's std asks for GCC's unwinder as a shared library; the static one is found first.
-        copy(&unwinder(cc)?, &rooms.out.join("lib/libgcc_s.a"), 0o644)
-    })?;
-    Ok((entry.path, entry.hit))
-}
-
-fn library(context: &Context, musl: &Tree, machine: &str, rooms: &Rooms, log: &Log) -> Result<()> {
-    let build = rooms.work.join("musl");
-    configure(context, musl, machine, &["--disable-shared"], &build, log)?;
-    log.run(
-        tool("make")
-            .current_dir(&build)
-            .arg(format!("--jobs={}", context.jobs))
-            .arg("install")
-            .arg(format!("DESTDIR={}", rooms.out.join("sysroot").display())),
-    )
-}
-
-fn configure(
-    context: &Context,
-    musl: &Tree,
-    machine: &str,
-    kind: &[&str],
-    build: &Path,
-    log: &Log,
-) -> Result<()> {
-    let cc = context.cc()?;
-    fs::create_dir_all(build)?;
-    let flags = format!(
-        // No table of unwinding and no section that the linker cannot drop: musl adds those
-        // flags itself. Debian's compiler makes position-independent code unless told.
-        "-Os {} -fno-pie {}",
-        cc.cflags.join(" "),
-        prefix_maps(&[&musl.path, build])
-    );
-    log.run(
-        tool(musl.path.join("configure"))
-            .current_dir(build)
-            .arg(format!("--target={machine}"))
-            .args(["--prefix=/", "--disable-wrapper"])
-            .args(kind)
-            .env("CROSS_COMPILE", &cc.prefix)
-            .env("CC", format!("{}gcc", cc.prefix))
-            .env("CFLAGS", flags),
-    )
+    Ok(entry.map(|path| Toolchain { path, prefix }))
 }
 
 /// The kernel's interface: busybox and crates with C in them include it.
 fn headers(context: &Context, linux: &Tree, arch: &str, rooms: &Rooms, log: &Log) -> Result<()> {
     let sysroot = rooms.out.join("sysroot");
     log.run(
-        context
-            .make(&linux.path, &rooms.work.join("headers"))
+        make(context.jobs, &linux.path, &rooms.work.join("headers"))
             .arg(format!("ARCH={arch}"))
             .arg(format!("INSTALL_HDR_PATH={}", sysroot.display()))
             .arg("headers_install"),
@@ -203,8 +120,14 @@ fn headers(context: &Context, linux: &Tree, arch: &str, rooms: &Rooms, log: &Log
 const SYSROOT: &str = "TINYRUST_SYSROOT";
 
 /// `bin/`: a compiler that takes its library and headers from here, and Debian's binutils.
-fn compiler(context: &Context, musl: &Tree, prefix: &str, rooms: &Rooms, log: &Log) -> Result<()> {
-    let cc = context.cc()?;
+fn compiler(
+    context: &Context,
+    cc: &Compiler,
+    musl: &Tree,
+    prefix: &str,
+    rooms: &Rooms,
+    log: &Log,
+) -> Result<()> {
     let specs = output(
         tool("sh")
             .arg(musl.path.join("tools/musl-gcc.specs.sh"))
@@ -217,13 +140,13 @@ fn compiler(context: &Context, musl: &Tree, prefix: &str, rooms: &Rooms, log: &L
     let library = rooms.out.join("sysroot/lib");
     match cc.runtime {
         // Rust's std asks the linker for libunwind on static musl; GCC's own unwinder is it.
-        Runtime::Libgcc => copy(&unwinder(cc)?, &library.join("libunwind.a"), 0o644)?,
+        Runtime::Libgcc => copy(&musl::unwinder(cc)?, &library.join("libunwind.a"), 0o644)?,
         Runtime::CompilerBuiltins => {
             let built = compiler_rt::build(context, rooms.work, log)?;
             copy(&built, &library.join("libgcc.a"), 0o644)?;
             specs = with_runtime(&specs, &movable(&format!("/{SYSROOT}/lib/libgcc.a")))?;
             // GCC's unwinder is for the other CPU as well: who unwinds is told by the linker.
-            let ar = format!("{}ar", cc.prefix);
+            let ar = cc.program("ar");
             log.run(tool(ar).arg("rcs").arg(library.join("libunwind.a")))?;
         }
     }
@@ -235,7 +158,7 @@ fn compiler(context: &Context, musl: &Tree, prefix: &str, rooms: &Rooms, log: &L
         fs::write(&path, format!("#!/bin/sh\n{script}\n"))?;
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755))
     };
-    let (gcc, flags) = (format!("{}gcc", cc.prefix), cc.cflags.join(" "));
+    let (gcc, flags) = (cc.program("gcc"), cc.cflags.join(" "));
     program(
         "gcc",
         format!(
@@ -275,22 +198,6 @@ fn with_runtime(specs: &str, library: &str) -> Result<String> {
     Ok(format!("{before}{own}{library}\n{after}"))
 }
 
-/// GCC's own unwinder, static.
-fn unwinder(cc: &Cc) -> Result<PathBuf> {
-    let unwinder = output(
-        tool(format!("{}gcc", cc.prefix))
-            .args(&cc.cflags)
-            .arg("-print-file-name=libgcc_eh.a"),
-    )?;
-    let unwinder = PathBuf::from(unwinder.trim());
-    ensure!(
-        unwinder.is_absolute(),
-        "{}gcc has no libgcc_eh.a",
-        cc.prefix
-    );
-    Ok(unwinder)
-}
-
 /// Links a static program with the new compiler.
 fn probe(gcc: &Path, work: &Path, log: &Log) -> Result<()> {
     fs::write(work.join("probe.c"), "int main(void) { return 0; }\n")?;
@@ -305,19 +212,6 @@ fn probe(gcc: &Path, work: &Path, log: &Log) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_machine_is_the_prefix_without_its_dash() {
-        assert_eq!(
-            machine("arm-linux-gnueabihf-").unwrap(),
-            "arm-linux-gnueabihf"
-        );
-        assert_eq!(
-            machine("/opt/x/mipsel-linux-gnu-").unwrap(),
-            "mipsel-linux-gnu"
-        );
-        assert!(machine("arm-none-eabi-").is_err());
-    }
 
     #[test]
     fn paths_in_the_specs_follow_the_environment() {

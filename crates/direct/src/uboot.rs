@@ -6,10 +6,13 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use flashfit::layout::{Format, render};
 
-use crate::context::{Context, Tree, prefix_maps};
+use crate::compiler::{Compiler, make, prefix_maps};
+use crate::context::Context;
+use crate::source_trees::Tree;
 use buildkit::command::Log;
 use buildkit::files::copy;
 use buildkit::key::{Key, sha256};
+use buildkit::made::Made;
 use imagekit::kconfig::Fragment;
 use imagekit::{environment, kconfig};
 
@@ -30,20 +33,19 @@ impl UBoot {
     }
 }
 
-/// Builds U-Boot, unless it is in the cache; whether it was.
-pub fn build(context: &Context, source: &Tree, log: &Log) -> Result<(UBoot, bool)> {
+/// Builds U-Boot, unless it is in the cache. It fails where a fragment's line did not land.
+pub fn build(context: &Context, cc: &Compiler, source: &Tree, log: &Log) -> Result<Made<UBoot>> {
     let facts = context.board.require(&context.board.u_boot, "u-boot")?;
     let mut fragments = context.fragments("u-boot.config")?;
     fragments.push(map(context)?);
     let environment = environment::compose(&context.board, &context.overlays("u-boot.env"))?;
-    let cc = context.cc()?;
     let mut key = Key::new("u-boot", 1)
         .field("u-boot", &source.identity)
         .field("defconfig", &facts.defconfig)
         .field("fragments", kconfig::join(&fragments))
         .field("environment", &environment)
         .field("prefix", &cc.prefix)
-        .field("cc", context.cc_version()?);
+        .field("cc", &cc.version);
     for (variable, file) in &facts.firmware {
         let content = fs::read(file).with_context(|| {
             format!(
@@ -58,8 +60,8 @@ pub fn build(context: &Context, source: &Tree, log: &Log) -> Result<(UBoot, bool
         key = key.field(&file.file.to_string_lossy(), file.built.to_string_lossy());
     }
     let entry = context.cache.entry("u-boot", &key, log, |rooms| {
-        let make = || {
-            let mut make = context.make(&source.path, rooms.work);
+        let call = || {
+            let mut make = make(context.jobs, &source.path, rooms.work);
             make.arg(format!("CROSS_COMPILE={}", cc.prefix))
                 .arg(format!(
                     "KCFLAGS={}",
@@ -70,7 +72,7 @@ pub fn build(context: &Context, source: &Tree, log: &Log) -> Result<(UBoot, bool
         };
         let default = rooms.work.join("default.env");
         fs::write(&default, &environment)?;
-        log.run(make().arg(&facts.defconfig))?;
+        log.run(call().arg(&facts.defconfig))?;
         let config = rooms.work.join(".config");
         let text = format!(
             "{}{}CONFIG_DEFAULT_ENV_FILE=\"{}\"\n",
@@ -79,9 +81,9 @@ pub fn build(context: &Context, source: &Tree, log: &Log) -> Result<(UBoot, bool
             default.display()
         );
         fs::write(&config, text)?;
-        log.run(make().arg("olddefconfig"))?;
+        log.run(call().arg("olddefconfig"))?;
         kconfig::check(&fragments, &config)?;
-        log.run(&mut make())?;
+        log.run(&mut call())?;
         for file in &facts.files {
             copy(
                 &rooms.work.join(&file.built),
@@ -98,7 +100,7 @@ pub fn build(context: &Context, source: &Tree, log: &Log) -> Result<(UBoot, bool
             0o755,
         )
     })?;
-    Ok((UBoot { path: entry.path }, entry.hit))
+    Ok(entry.map(|path| UBoot { path }))
 }
 
 /// What of the configuration follows from the flash map. It is the last fragment: no line of a

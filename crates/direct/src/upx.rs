@@ -12,6 +12,7 @@ use buildkit::cache::Cache;
 use buildkit::checkout::Repo;
 use buildkit::command::{Log, tool};
 use buildkit::key::{Key, sha256_file};
+use buildkit::made::Made;
 use buildkit::sources::Sources;
 use buildkit::store::Store;
 
@@ -55,7 +56,7 @@ pub fn program(repo: &Repo, cache: &Cache, log: &Log) -> Result<PathBuf> {
     Ok(package.join("usr/bin/upx-ucl"))
 }
 
-/// Packs finished programs; whether they were in the cache.
+/// Packs finished programs, unless they are in the cache.
 pub fn pack(
     repo: &Repo,
     cache: &Cache,
@@ -63,7 +64,7 @@ pub fn pack(
     app: &App,
     names: &[&str],
     log: &Log,
-) -> Result<(App, bool)> {
+) -> Result<Made<App>> {
     require(triple)?;
     let upx = program(repo, cache, log)?;
     let mut key = Key::new("upx", 1).file("upx", &upx)?;
@@ -82,7 +83,7 @@ pub fn pack(
         }
         app.copy_flags(rooms.out)
     })?;
-    Ok((App::at(entry.path), entry.hit))
+    Ok(entry.map(App::at))
 }
 
 fn run(upx: &Path, effort: &str, from: &Path, to: &Path, log: &Log) -> Result<()> {

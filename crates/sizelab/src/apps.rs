@@ -19,7 +19,7 @@ use buildkit::command::{Log, Stopped};
 use buildkit::key::Key;
 use direct::cargo_call::Programs;
 use direct::context::Context;
-use direct::image;
+use direct::programs::{self, Wishes};
 
 /// Where the server is in the root file system, and its file in the image folder.
 const SERVER: (&str, &str) = ("/usr/bin/tinyrust", "tinyrust");
@@ -58,7 +58,11 @@ pub struct ServerSize {
 
 /// Compiles a board's programs, and measures the server.
 pub fn measure(context: &Context, profile: Option<&str>, programs: Programs) -> Result<ServerSize> {
-    let server = image::app(context, profile, programs)?.program("tinyrust");
+    let wishes = Wishes {
+        profile: profile.map(str::to_owned),
+        ..Wishes::default()
+    };
+    let server = programs::alone(context, &wishes, programs)?.program("tinyrust");
     Ok(ServerSize {
         elf: Bytes(fs::metadata(&server)?.len()),
         flash: flash(context, &server)?,
@@ -99,7 +103,7 @@ fn flash(context: &Context, server: &Path) -> Result<Bytes> {
         let bytes = on_flash(server, facts.bcj.as_deref(), &block, rooms.work, &log)?;
         Ok(fs::write(rooms.out.join("bytes"), bytes.to_string())?)
     })?;
-    let text = fs::read_to_string(entry.path.join("bytes"))?;
+    let text = fs::read_to_string(entry.value.join("bytes"))?;
     Ok(Bytes(text.trim().parse()?))
 }
 

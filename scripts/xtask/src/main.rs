@@ -16,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use buildkit::checkout::{DEFAULT_BOARD, Repo};
 use direct::cargo_call::Programs;
 use direct::context::Context;
+use direct::programs::{self, Wishes};
 use direct::{image, setup};
 use sizelab::records::{measurement, option_costs};
 use sizelab::{apps, cross, flags, ladder};
@@ -132,9 +133,15 @@ struct BuildArguments {
 
 impl BuildArguments {
     fn context(&self, repo: Repo) -> Result<Context> {
-        let mut context = Context::new(repo, &self.board.board, self.jobs)?;
-        context.upx = self.upx;
-        Ok(context)
+        Context::new(repo, &self.board.board, self.jobs)
+    }
+
+    fn wishes(&self) -> Wishes {
+        Wishes {
+            profile: self.profile.clone(),
+            upx: self.upx,
+            ..Wishes::default()
+        }
     }
 }
 
@@ -175,17 +182,19 @@ fn run(task: Task) -> Result<()> {
         }
         Task::Image {
             build, all: true, ..
-        } => matrix::images(&repo, build.jobs, build.profile.as_deref()),
+        } => matrix::images(&repo, build.jobs, &build.wishes()),
         Task::Image {
             build,
             server,
             overlay,
             ..
         } => {
-            let mut context = build.context(repo)?;
-            context.server = server.map(std::path::absolute).transpose()?;
-            context.overlay = overlay.map(std::path::absolute).transpose()?;
-            image::run(&context, build.profile.as_deref()).map(drop)
+            let wishes = Wishes {
+                server: server.map(std::path::absolute).transpose()?,
+                overlay: overlay.map(std::path::absolute).transpose()?,
+                ..build.wishes()
+            };
+            image::run(&build.context(repo)?, &wishes).map(drop)
         }
         Task::App {
             build, all: true, ..
@@ -197,7 +206,7 @@ fn run(task: Task) -> Result<()> {
                 Some(Example::Hello) => Programs::Hello,
                 None => Programs::All,
             };
-            image::run_app(&context, build.profile.as_deref(), programs)
+            programs::run(&context, &build.wishes(), programs)
         }
         Task::Measure { board } => {
             let board = repo.board(&board.board)?;

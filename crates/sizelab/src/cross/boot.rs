@@ -9,12 +9,17 @@ use crate::records::measurement::{self, Boot};
 use buildkit::command::tool;
 use direct::context::Context;
 use direct::image;
+use direct::programs::Wishes;
 
 /// Builds the image, boots it, and says what was measured.
-pub fn run(context: &mut Context, profile: &str, with: With, server: &Path) -> Result<Boot> {
-    context.server = Some(server.to_owned());
-    image::run(context, Some(profile))?;
-    let images = context.repo.path("out").join(context.output_name());
+pub fn run(context: &Context, profile: &str, with: With, server: &Path) -> Result<Boot> {
+    let wishes = Wishes {
+        profile: Some(profile.to_owned()),
+        server: Some(server.to_owned()),
+        ..Wishes::default()
+    };
+    image::run(context, &wishes)?;
+    let images = context.repo.path("out").join(wishes.output_name(context));
     let status = tool("cargo")
         .current_dir(context.repo.root())
         .args(["run", "--quiet", "--package", "tinyrust-qemu"])

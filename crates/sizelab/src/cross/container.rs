@@ -11,6 +11,7 @@ use buildkit::apt::Archive;
 use buildkit::cache::Cache;
 use buildkit::command::{Log, output, tool};
 use buildkit::key::Key;
+use buildkit::made::Made;
 
 /// Debian's packages that make and run containers.
 pub const PACKAGES: [(&str, &str); 4] = [
@@ -76,7 +77,7 @@ impl Engine {
         archive: &Archive,
         cache: &Cache,
         log: &Log,
-    ) -> Result<(String, bool)> {
+    ) -> Result<Made<String>> {
         let packages = definition.packages.iter().cloned().collect::<Vec<_>>();
         let key = Key::new("container", 1)
             .field("suite", archive.suite())
@@ -90,7 +91,7 @@ impl Engine {
                 .args(["image", "inspect", "--format", &label, &image]),
         );
         if found.is_ok_and(|found| found.trim() == identity) {
-            return Ok((identity, true));
+            return Ok(Made::found(identity));
         }
         let archive_file = cache
             .root()
@@ -117,6 +118,6 @@ impl Engine {
         // Podman has its own copy, and half a gigabyte is not kept twice.
         buildkit::files::remove(&archive_file)?;
         imported.with_context(|| format!("the container image {image} cannot be made"))?;
-        Ok((identity, false))
+        Ok(Made::new(identity))
     }
 }

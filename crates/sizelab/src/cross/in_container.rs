@@ -11,6 +11,7 @@ use super::job::{Built, Job};
 use buildkit::apt::Archive;
 use buildkit::command::{Log, tool};
 use buildkit::key::Key;
+use buildkit::made::Made;
 use direct::context::Context;
 use direct::toolchain::Toolchain;
 
@@ -65,8 +66,8 @@ pub fn build(job: &Job) -> Result<Built> {
     })
 }
 
-/// cross itself, from crates.io; whether it was in the cache.
-fn install(context: &Context, log: &Log) -> Result<(PathBuf, bool)> {
+/// cross itself, from crates.io, unless it is in the cache.
+fn install(context: &Context, log: &Log) -> Result<Made<PathBuf>> {
     let key = Key::new("cross", 1)
         .field("version", CROSS)
         .field("rustc", &context.rustc.verbose);
@@ -81,7 +82,7 @@ fn install(context: &Context, log: &Log) -> Result<(PathBuf, bool)> {
                 .arg(format!("--jobs={}", context.jobs)),
         )
     })?;
-    Ok((entry.path.join("bin/cross"), entry.hit))
+    Ok(entry.map(|folder| folder.join("bin/cross")))
 }
 
 /// All crates, the standard library's included: the container has no network.

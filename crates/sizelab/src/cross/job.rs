@@ -28,6 +28,21 @@ pub enum With {
 }
 
 impl With {
+    /// The steps of the comparison.
+    pub fn steps(self) -> &'static [&'static str] {
+        match self {
+            Self::Container => &[
+                "sources",
+                "toolchain",
+                "direct",
+                "cross",
+                "container",
+                "compile",
+            ],
+            Self::Zigbuild => &["sources", "toolchain", "direct", "zigbuild", "compile"],
+        }
+    }
+
     /// The name on the command line.
     pub fn name(self) -> &'static str {
         match self {
@@ -85,7 +100,7 @@ impl Job<'_> {
                 let out = rooms.out;
                 cargo_build::collect(&recorder, call, self.toolchain, &target_folder, out, log)
             })?;
-            Ok((App::at(entry.path), entry.hit))
+            Ok(entry.map(App::at))
         })
     }
 }

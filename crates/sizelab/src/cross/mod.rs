@@ -20,8 +20,8 @@ use buildkit::step::Steps;
 use direct::cargo_build::{self, App};
 use direct::cargo_call::{CargoCall, Programs};
 use direct::context::Context;
+use direct::programs;
 use direct::setup;
-use direct::toolchain;
 
 use job::{Built, Comparison, Job, With};
 
@@ -53,13 +53,13 @@ pub struct Arguments {
 impl Arguments {
     /// Builds the server both ways, compares, and boots it where that is asked for.
     pub fn run(self, repo: Repo) -> Result<()> {
-        let mut context = Context::new(repo, &self.board, self.jobs)?;
+        let context = Context::new(repo, &self.board, self.jobs)?;
         setup::require(&context.board, &context.rustc)?;
         install(self.with)?;
         let rust = context.board.require(&context.board.rust, "rust")?;
         let profile = self.profile.unwrap_or_else(|| rust.profile.clone());
         let logs = context.repo.logs("cross").join(&self.board);
-        let steps = Steps::new(if self.with == With::Container { 6 } else { 5 }, &logs);
+        let steps = Steps::new(self.with.steps(), &logs);
         steps.stop_on_signals()?;
         let (direct, built) = build(&context, &profile, self.with, &steps)?;
         drop(steps);
@@ -76,7 +76,7 @@ impl Arguments {
         }
         let mut booted = Ok(None);
         if self.boot {
-            booted = boot::run(&mut context, &profile, self.with, &server).map(Some);
+            booted = boot::run(&context, &profile, self.with, &server).map(Some);
         } else {
             println!(
                 "boot it: cargo xtask image --board {0} --server {1} && ./qemu/run.sh --images \
@@ -118,14 +118,7 @@ fn install(with: With) -> Result<()> {
 }
 
 fn build(context: &Context, profile: &str, with: With, steps: &Steps) -> Result<(App, Built)> {
-    let (linux, musl) = steps.run("sources", |log| {
-        let note = |text: String| steps.note(&text);
-        let linux = context.tree("linux", log, &note)?;
-        Ok(((linux, context.tree("musl", log, &note)?), false))
-    })?;
-    let toolchain = steps.run("toolchain", |log| {
-        toolchain::build(context, &musl, &linux, log)
-    })?;
+    let toolchain = programs::toolchain(context, steps)?;
     let direct = steps.run("direct", |log| {
         // As for the image: it is built once.
         let call = CargoCall::new(context, &toolchain, profile, Programs::All)?;

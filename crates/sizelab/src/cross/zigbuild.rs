@@ -8,6 +8,7 @@ use anyhow::Result;
 use super::job::{Built, Job};
 use buildkit::command::{Log, tool};
 use buildkit::key::Key;
+use buildkit::made::Made;
 use direct::cargo_call::CargoCall;
 use direct::context::Context;
 
@@ -41,8 +42,8 @@ pub fn build(job: &Job) -> Result<Built> {
     })
 }
 
-/// A Python environment with both; whether it was in the cache.
-fn install(context: &Context, log: &Log) -> Result<(PathBuf, bool)> {
+/// A Python environment with both, unless it is in the cache.
+fn install(context: &Context, log: &Log) -> Result<Made<PathBuf>> {
     let key = Key::new("zigbuild", 1).field("packages", PACKAGES.join(" "));
     let entry = context.cache.entry("zigbuild", &key, log, |rooms| {
         log.run(tool("python3").args(["-m", "venv"]).arg(rooms.out))?;
@@ -52,7 +53,7 @@ fn install(context: &Context, log: &Log) -> Result<(PathBuf, bool)> {
                 .args(PACKAGES),
         )
     })?;
-    Ok((entry.path, entry.hit))
+    Ok(entry)
 }
 
 /// The call without what is the direct build's own: linker, C compiler and GCC's run-time.

@@ -6,7 +6,9 @@ use super::context::StudyContext;
 use super::target::{ARTICLE_TARGET, Target};
 use buildkit::checkout::Repo;
 use direct::cargo_call::MUSL_FLAGS;
+use direct::compiler::Compiler;
 use direct::context::Context as BoardBuild;
+use direct::source_trees::LibcTrees;
 use direct::toolchain;
 
 /// The target of that name: the article's, or a board's with its compiler built if it is not
@@ -17,9 +19,9 @@ pub fn of(study: &StudyContext, name: &str) -> Result<Target> {
     }
     let context = BoardBuild::at_full_priority(Repo::find()?, name, None)?;
     let note = |text: String| eprintln!("{text}");
-    let musl = context.tree("musl", &study.log, &note)?;
-    let linux = context.tree("linux", &study.log, &note)?;
-    let (toolchain, _) = toolchain::build(&context, &musl, &linux, &study.log)?;
+    let cc = Compiler::find(&context.board)?;
+    let sources = LibcTrees::fetch(&context, &study.log, &note)?;
+    let toolchain = toolchain::build(&context, &cc, &sources, &study.log)?.value;
     let facts = context.board.require(&context.board.rust, "rust")?;
     let mut rustflags = facts.rustflags.clone();
     if facts.target.contains("musl") {
@@ -30,7 +32,7 @@ pub fn of(study: &StudyContext, name: &str) -> Result<Target> {
         board: Some(name.to_owned()),
         rustflags,
         linker: Some(toolchain.gcc()),
-        strip: format!("{}strip", context.cc()?.prefix),
+        strip: cc.program("strip"),
         bcj: rootfs.bcj.clone(),
         runner: Some(runner(&facts.target)?),
         prebuilt_std: false,

@@ -91,9 +91,9 @@ impl Builder<'_> {
                 None => self.make(recipe, rooms, log),
             })?;
         Ok(BuiltProgram {
-            sizes: read_json(&entry.path.join(SIZES))?,
-            file: entry.path.join(&recipe.program.name),
-            cached: entry.hit,
+            sizes: read_json(&entry.value.join(SIZES))?,
+            file: entry.value.join(&recipe.program.name),
+            cached: entry.cached,
         })
     }
 

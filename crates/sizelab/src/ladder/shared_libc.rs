@@ -14,14 +14,18 @@ use crate::rustflags::remove_flag;
 use buildkit::checkout::Repo;
 use buildkit::files::copy;
 use direct::busybox;
+use direct::compiler::Compiler;
 use direct::context::Context as BoardBuild;
-use direct::toolchain;
+use direct::source_trees::{LibcTrees, Tree};
+use direct::{musl, toolchain};
 
 /// The loader that the toolchain's programs name.
 const LOADER: &str = "lib/ld-musl.so.1";
 
 pub struct SharedLibc {
     context: BoardBuild,
+    cc: Compiler,
+    sources: LibcTrees,
     /// The folder of libc.so.
     library: PathBuf,
 }
@@ -30,11 +34,14 @@ impl SharedLibc {
     /// Builds a board's C library as a shared one.
     pub fn new(study: &StudyContext, board: &str) -> Result<Self> {
         let context = BoardBuild::at_full_priority(Repo::find()?, board, None)?;
-        let musl = context.tree("musl", &study.log, &|text| eprintln!("{text}"))?;
-        let (entry, _) = toolchain::shared_library(&context, &musl, &study.log)?;
+        let cc = Compiler::find(&context.board)?;
+        let sources = LibcTrees::fetch(&context, &study.log, &|text| eprintln!("{text}"))?;
+        let entry = musl::shared_library(&context, &cc, &sources.musl, &study.log)?;
         Ok(Self {
             context,
-            library: entry.join("lib"),
+            cc,
+            sources,
+            library: entry.value.join("lib"),
         })
     }
 
@@ -58,13 +65,10 @@ impl SharedLibc {
     ) -> Result<()> {
         let note = |text: String| eprintln!("{text}");
         let (context, log) = (&self.context, &study.log);
-        let [musl, linux, source] =
-            ["musl", "linux", "busybox"].map(|name| context.tree(name, log, &note));
-        let (tools, _) = toolchain::build(context, &musl?, &linux?, log)?;
-        let source = source?;
+        let tools = toolchain::build(context, &self.cc, &self.sources, log)?.value;
+        let source = Tree::fetch(context, "busybox", log, &note)?;
         let build = |shared| busybox::build_linked(context, &tools, &source, shared, log);
-        let (alone, _) = build(None)?;
-        let (together, _) = build(Some(&self.library))?;
+        let (alone, together) = (build(None)?.value, build(Some(&self.library))?.value);
         // squashfs holds each name once.
         let stage = study.repo.path("out/ladder/shared");
         let staged = |from: &Path, name: &str| -> Result<PathBuf> {

@@ -14,6 +14,7 @@ use buildkit::checkout::Repo;
 use buildkit::command::{Stopped, tool};
 use buildkit::processor;
 use direct::context::Context;
+use direct::programs::Wishes;
 use direct::{image, setup};
 use sizelab::records::{measurement, suite};
 
@@ -60,10 +61,10 @@ impl Arguments {
 }
 
 /// `cargo xtask image --all`.
-pub fn images(repo: &Repo, jobs: Option<usize>, profile: Option<&str>) -> Result<()> {
+pub fn images(repo: &Repo, jobs: Option<usize>, wishes: &Wishes) -> Result<()> {
     each(&repo.boards()?, |board| {
         let context = Context::new(repo.clone(), board, jobs)?;
-        image_of(&context, profile)
+        image_of(&context, wishes)
     })
 }
 
@@ -101,11 +102,11 @@ fn each(boards: &[String], work: impl Fn(&str) -> Result<BoardResult>) -> Result
 }
 
 fn built(context: &Context) -> Result<BoardResult> {
-    image_of(context, None)
+    image_of(context, &Wishes::default())
 }
 
-fn image_of(context: &Context, profile: Option<&str>) -> Result<BoardResult> {
-    let report = image::run(context, profile)?;
+fn image_of(context: &Context, wishes: &Wishes) -> Result<BoardResult> {
+    let report = image::run(context, wishes)?;
     let component = |name: &str| {
         let row = report.components.iter().find(|row| row.name == name);
         row.map(|row| row.usage.used)
