@@ -14,12 +14,16 @@ FLASH_IMAGES_FILES ?= "${TINYRUST_LINUX_IMAGE}=${DEPLOY_DIR_IMAGE}/${TINYRUST_LI
                        tinyrust=${IMAGE_ROOTFS}${bindir}/tinyrust \
                        ${@flash_boot_loader(d) and d.getVar('FLASH_BOOT_LOADER_FILES') or ''}"
 FLASH_BOOT_LOADER_FILES = "kernel.itb=${DEPLOY_DIR_IMAGE}/kernel.itb \
-                           ${MACHINE}.dtb=${DEPLOY_DIR_IMAGE}/${MACHINE}.dtb \
+                           ${@'${MACHINE}.dtb=${DEPLOY_DIR_IMAGE}/${MACHINE}.dtb' if d.getVar('TINYRUST_LINUX_DTS') else ''} \
                            ${@' '.join('%s=${DEPLOY_DIR_IMAGE}/%s' % (n, n) for n in flash_boot_loader(d))}"
 
 def flash_boot_loader(d):
     """The boot loader's files; a board without one has the kernel itself in its slots."""
     return [e.rpartition('@')[0] for e in (d.getVar('TINYRUST_U_BOOT_FILES') or '').split()]
+
+# The recipe of the server; what tinyrust_size staged of its compilation goes into build.json.
+FLASH_SERVER ?= "${@d.getVar('PREFERRED_RPROVIDER_tinyrust') or 'tinyrust'}"
+FLASH_SERVER_FACTS = "${RECIPE_SYSROOT}${datadir}/tinyrust/${FLASH_SERVER}"
 
 # The block size and branch filter are the board's; the time is OE's reproducible one.
 # Files over 16 KiB are compressed by themselves, so that the bytes each takes are known.
@@ -27,13 +31,13 @@ EXTRA_IMAGECMD:squashfs-xz ?= "-b ${TINYRUST_ROOTFS_BLOCK_SIZE} ${@'-Xbcj ' + d.
 
 IMAGE_TYPES += "flash"
 IMAGE_TYPEDEP:flash = "squashfs-xz"
-do_image_flash[depends] += "virtual/kernel:do_deploy flashfit-native:do_populate_sysroot \
-                            ${@'virtual/bootloader:do_deploy tinyrust-fit:do_deploy' if flash_boot_loader(d) else ''}"
+do_image_flash[depends] += "virtual/kernel:do_deploy virtual/kernel:do_populate_lic \
+                            flashfit-native:do_populate_sysroot ${FLASH_SERVER}:do_populate_sysroot \
+                            ${@'virtual/bootloader:do_deploy virtual/bootloader:do_populate_lic tinyrust-fit:do_deploy' if flash_boot_loader(d) else ''}"
 do_image_flash[file-checksums] += "${FLASH_BOARD}:True"
 
 python flash_images() {
     import shutil
-    from tinyrust import flash
     folder = d.getVar('FLASH_IMAGES')
     bb.utils.remove(folder, recurse=True)
     bb.utils.mkdirhier(folder)
@@ -43,27 +47,55 @@ python flash_images() {
     for name, path in files.items():
         shutil.copyfile(path, os.path.join(folder, name))
     shutil.copyfile(d.getVar('FLASH_BOARD'), os.path.join(folder, 'board.toml'))
-
-    if not flash_boot_loader(d):
-        return
-
-    def read(name):
-        with open(os.path.join(folder, name), 'rb') as f:
-            return f.read()
-    try:
-        boot = flash.boot_image(d.getVar('TINYRUST_U_BOOT_FILES'), read, int(d.getVar('TINYRUST_PART_BOOT_SIZE')))
-    except ValueError as problem:
-        bb.fatal('%s (%s)' % (problem, d.getVar('FLASH_BOARD')))
-    with open(os.path.join(folder, d.getVar('TINYRUST_PART_BOOT_IMAGE')), 'wb') as f:
-        f.write(boot)
+    symbols = d.expand('${FLASH_SERVER_FACTS}/tinyrust.debug')
+    if os.path.exists(symbols):
+        shutil.copy(symbols, folder)
 }
 do_image_flash[prefuncs] += "flash_images"
 
 # testimage asks imagekit for the command that starts the board's emulator.
 TESTIMAGEDEPENDS:append = " flashfit-native:do_populate_sysroot"
 
+# "NAME=VERSION …" of what is in the image beside the server, as each recipe says of itself.
+FLASH_SOURCES = "${@flash_sources(d)}"
+FLASH_SOURCES[vardepvalue] = ""
+
+def flash_sources(d):
+    names = {'linux': d.getVar('PREFERRED_PROVIDER_virtual/kernel'),
+             'u-boot': d.getVar('PREFERRED_PROVIDER_virtual/bootloader') if flash_boot_loader(d) else None,
+             'busybox': 'busybox-tinyrust', d.getVar('TCLIBC'): d.getVar('TCLIBC')}
+    sources = []
+    for name, recipe in names.items():
+        for arch in reversed(d.getVar('SSTATE_ARCHS').split()):
+            path = os.path.join(d.getVar('LICENSE_DIRECTORY'), arch, recipe or '', 'recipeinfo')
+            if recipe and os.path.exists(path):
+                with open(path) as f:
+                    facts = dict(line.rstrip('\n').partition(': ')[::2] for line in f)
+                sources.append('%s=%s' % (name, facts['PV']))
+                break
+    return ' '.join(sources)
+
+FLASH_REVISION ?= "${@tinyrust.revision.of(d)}"
+FLASH_REVISION[vardepvalue] = ""
+
 IMAGE_CMD:flash = "flash_assemble"
 flash_assemble() {
+    if [ -n "${@' '.join(flash_boot_loader(d))}" ]; then
+        imagekit boot-image ${FLASH_BOARD} ${FLASH_IMAGES}
+    fi
     flashfit assemble ${FLASH_BOARD} ${FLASH_IMAGES} -o ${FLASH_IMAGES}/flash.bin
+    if [ -e ${FLASH_SERVER_FACTS} ]; then
+        set -- --compilers ${FLASH_SERVER_FACTS}/compilers.json --rust-flags ${FLASH_SERVER_FACTS}/rust-flags.json \
+            $(cat ${FLASH_SERVER_FACTS}/arguments)
+    else
+        # A server by another class.
+        echo '{"rustc": {}, "cc": "unknown"}' > ${WORKDIR}/compilers.json
+        set -- --compilers ${WORKDIR}/compilers.json
+    fi
+    for source in ${FLASH_SOURCES}; do
+        set -- "$@" --source $source
+    done
+    imagekit build-json ${FLASH_BOARD} ${FLASH_IMAGES} --builder "yocto ${LAYERSERIES_CORENAMES}" \
+        --revision "${FLASH_REVISION}" "$@"
     cp ${FLASH_IMAGES}/flash.bin ${IMGDEPLOYDIR}/${IMAGE_NAME}.flash
 }

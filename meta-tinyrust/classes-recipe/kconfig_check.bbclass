@@ -8,16 +8,9 @@
 
 KCONFIG_RESULT ?= "${B}/.config"
 
-python do_kconfig_check() {
-    from tinyrust import kconfig
-    fragments = []
-    for path in d.getVar('KCONFIG_FRAGMENTS').split():
-        with open(path) as f:
-            fragments.append((os.path.relpath(path, d.getVar('UNPACKDIR')), f.read()))
-    with open(d.getVar('KCONFIG_RESULT')) as f:
-        said = kconfig.missing(fragments, f.read())
-    if said:
-        bb.fatal('lines of the configuration did not land in %s:\n  %s'
-                 % (d.getVar('KCONFIG_RESULT'), '\n  '.join(said)))
+DEPENDS:append = " flashfit-native"
+
+do_kconfig_check() {
+    imagekit kconfig-check ${KCONFIG_RESULT} ${KCONFIG_FRAGMENTS}
 }
 addtask kconfig_check after do_configure before do_compile

@@ -2,15 +2,19 @@
 #
 # The size profile for any cargo recipe: `inherit tinyrust_size` in the place of
 # `inherit cargo`. It names a cargo profile, passes the machine's target flags,
-# rebuilds the standard library with the stable compiler, and fails do_compile
-# where the log shows that rustc was given anything else.
+# rebuilds the standard library with the stable compiler, and do_rust_check fails
+# where rustc was given anything else. The recipe's native and nativesdk variants
+# are as plain `inherit cargo` makes them.
 #
-# TINYRUST_PROFILE       table of app/profiles.toml: tiny, tiny-diag, release
-# TINYRUST_STD_REBUILD   0: OE's own libstd-rs, as any cargo recipe has it
+# TINYRUST_PROFILE         table of app/profiles.toml: tiny, tiny-diag, release
+# TINYRUST_STD_REBUILD     0: OE's own libstd-rs, as any cargo recipe has it
 # TINYRUST_IMMEDIATE_ABORT 0: a panic prints where it happened before it aborts
-# TINYRUST_TARGET_FLAGS  rustc's flags for the machine (the machine .inc sets them)
-# TINYRUST_TARGET        rustc's name of the target
-# TINYRUST_BIN           the crate name of the program that the proof looks at
+# TINYRUST_TARGET_FLAGS    rustc's flags for the machine (the machine .inc sets them)
+# TINYRUST_EXTRA_RUSTFLAGS rustc's flags of this recipe; RUSTFLAGS may hold no others
+# TINYRUST_TARGET          rustc's name of the target
+# TINYRUST_ALLOCATOR       what build.json says of the allocator
+# TINYRUST_PROGRAMS        "NAME=FILE …": the programs that do_rust_check looks for; by default
+#                          every program that do_install installed, or every crate of a library
 
 inherit cargo
 
@@ -19,7 +23,8 @@ require conf/tinyrust/profiles.inc
 TINYRUST_PROFILE ?= "tiny"
 TINYRUST_STD_REBUILD ?= "1"
 TINYRUST_IMMEDIATE_ABORT ?= "1"
-TINYRUST_BIN ?= "${BPN}"
+TINYRUST_ALLOCATOR ?= "system"
+TINYRUST_PROGRAMS ?= ""
 
 # The name without OE's vendor: with std rebuilt, the target is one that rustc knows
 # by itself and no JSON of OE's is needed. OE's libstd-rs goes by OE's own name.
@@ -30,9 +35,13 @@ RUST_TARGET_SYS:class-target = "${RUST_HOST_SYS}"
 # A board's facts come with its machine (TINYRUST_RUST_*); other machines get what holds for their C library.
 TINYRUST_TARGET_FLAGS ?= "${@d.getVar('TINYRUST_RUST_FLAGS') or tinyrust_default_target_flags(d)}"
 
-RUSTLIB_DEP = "${@'' if tinyrust_on(d, 'STD_REBUILD') else 'libstd-rs'}"
+RUSTLIB_DEP:class-target = "${@'' if tinyrust_on(d, 'STD_REBUILD') else 'libstd-rs'}"
+DEPENDS:append:class-target = " flashfit-native"
 RUSTLIB:class-target = "${@'' if tinyrust_on(d, 'STD_REBUILD') else '-L ' + d.expand('${STAGING_DIR_HOST}${rustlibdir}')}"
-RUSTFLAGS:append:class-target = " ${TINYRUST_TARGET_FLAGS} ${@tinyrust_rustflags(d)}"
+# All that do_rust_check accepts.
+TINYRUST_EXTRA_RUSTFLAGS ?= ""
+TINYRUST_RUSTFLAGS = "${TINYRUST_TARGET_FLAGS} ${@tinyrust_rustflags(d)} ${TINYRUST_EXTRA_RUSTFLAGS}"
+RUSTFLAGS:append:class-target = " ${TINYRUST_RUSTFLAGS}"
 
 CARGO_BUILD_FLAGS = "-v --frozen --target ${RUST_HOST_SYS} --manifest-path=${CARGO_MANIFEST_PATH} ${TINYRUST_CARGO_FLAGS}"
 TINYRUST_CARGO_FLAGS = "--release"
@@ -97,27 +106,27 @@ def tinyrust_rustflags(d):
         flags += ['-Clink-self-contained=no', '-Lnative=' + d.expand('${WORKDIR}/tinyrust-libs')]
     return ' '.join(flags)
 
-def tinyrust_panic(d):
+def tinyrust_settings(d):
+    """The settings of the cargo profile, {name: value}."""
+    settings = dict(tinyrust_profile(d)['cargo'])
+    # do_package strips, and keeps the symbols in the -dbg package.
+    settings['strip'] = False
+    if d.getVar('TINYRUST_PROFILE') not in ('dev', 'release'):
+        # A crate without profiles of its own: cargo refuses a new name that inherits nothing.
+        settings['inherits'] = 'release'
     if tinyrust_immediate_abort(d):
-        return 'immediate-abort'
-    return tinyrust_profile(d)['cargo'].get('panic', 'unwind')
+        settings['panic'] = 'immediate-abort'
+    return settings
 
 def tinyrust_cargo_flags(d):
     """The profile on the command line, so that any crate can be built with it."""
     import json
     profile = tinyrust_profile(d)
     name = d.getVar('TINYRUST_PROFILE')
-    settings = dict(profile['cargo'])
-    # do_package strips, and keeps the symbols in the -dbg package.
-    settings['strip'] = False
-    if name not in ('dev', 'release'):
-        # A crate without profiles of its own: cargo refuses a new name that inherits nothing.
-        settings['inherits'] = 'release'
     flags = []
     if tinyrust_immediate_abort(d):
-        settings['panic'] = 'immediate-abort'
         flags.append('-Zpanic-immediate-abort')
-    for key, value in settings.items():
+    for key, value in tinyrust_settings(d).items():
         flags.append("--config 'profile.%s.%s=%s'" % (name, key, json.dumps(value)))
     if tinyrust_on(d, 'STD_REBUILD'):
         if profile.get('build-std'):
@@ -128,7 +137,10 @@ def tinyrust_cargo_flags(d):
 
 # nooelint: oelint.task.noanonpython - nothing else can leave a recipe out with a reason
 python __anonymous () {
-    if not tinyrust_on(d, 'STD_REBUILD') or bb.data.inherits_class('native', d):
+    if bb.data.inherits_class('native', d) or bb.data.inherits_class('nativesdk', d):
+        bb.build.deltask('do_rust_check', d)
+        return
+    if not tinyrust_on(d, 'STD_REBUILD'):
         return
     include = d.getVar('TINYRUST_STD_CRATES')
     if not bb.utils.which(d.getVar('BBPATH'), include):
@@ -146,7 +158,12 @@ tinyrust_unwind() {
     esac
 }
 
+# What of the environment and of config files could go around the recorder or move what is built.
 do_compile:prepend:class-target() {
+    export CARGO_TARGET_DIR="${B}/target"
+    export RUSTC_WRAPPER="${STAGING_BINDIR_NATIVE}/imagekit"
+    export RUSTC_WORKSPACE_WRAPPER=""
+    export TINYRUST_RUSTC_RECORD="${TINYRUST_RECORD}"
     if [ "${@tinyrust_on(d, 'STD_REBUILD')}" = True ]; then
         # -Z flags on a stable compiler: the same one that ships, no nightly.
         export RUSTC_BOOTSTRAP=1
@@ -154,37 +171,41 @@ do_compile:prepend:class-target() {
     fi
 }
 
-# The proof. What cargo printed is what rustc got: all of it in this run, so nothing is kept of one before.
+# The record is whole where nothing is kept of a run before.
 do_compile[cleandirs] += "${B}/target"
-python do_tinyrust_proof() {
-    import os
-    from tinyrust import rustc_proof
-    log = os.path.join(d.getVar('T'), 'log.do_compile')
-    profile = tinyrust_profile(d)
-    binary = {}
-    cargo = profile['cargo']
-    for key, option in (('opt-level', 'opt-level'), ('lto', 'lto'), ('codegen-units', 'codegen-units')):
-        if key in cargo:
-            binary[option] = str(cargo[key])
-    every = {'opt-level': binary['opt-level']} if 'opt-level' in binary else {}
-    binary['panic'] = tinyrust_panic(d)
-    for flag in tinyrust_rustflags(d).split() + (d.getVar('TINYRUST_TARGET_FLAGS') or '').split():
-        if flag[:2] in ('-C', '-Z'):
-            name, _, value = flag[2:].partition('=')
-            if name.startswith('link'):
-                continue
-            every[name] = (every[name] + ',' + value) if name in every else (value or 'yes')
-    with open(log, errors='replace') as f:
-        said = rustc_proof.complaints(f.read(), d.getVar('TINYRUST_BIN'), d.getVar('RUST_HOST_SYS'),
-                                      binary, every, tinyrust_on(d, 'STD_REBUILD'))
-    if said:
-        exported = {k: d.getVar(k) or '' for k in d.keys()
-                    if bb.utils.to_boolean(d.getVarFlag(k, 'export', False)) and not d.getVarFlag(k, 'unexport', False)}
-        for override in rustc_proof.overrides(exported):
-            said.append('the environment of the build has %s, which beats the recipe: take it out' % override)
-        bb.fatal('the size profile did not take effect (%s):\n  %s' % (log, '\n  '.join(said)))
-    bb.note('proof: %s and every crate had %s; %s itself %s' % (d.getVar('TINYRUST_BIN'),
-            ' '.join('%s=%s' % i for i in sorted(every.items())), d.getVar('TINYRUST_BIN'),
-            ' '.join('%s=%s' % i for i in sorted(binary.items()))))
+TINYRUST_RECORD = "${B}/target/rustc.jsonl"
+TINYRUST_RECORDED_FLAGS = "${B}/target/rust-flags.json"
+
+def tinyrust_expected(d):
+    """What imagekit is to find in the record."""
+    words = ['--target', d.getVar('RUST_HOST_SYS')]
+    for name, value in tinyrust_settings(d).items():
+        words += ['--setting', '%s=%s' % (name, str(value).lower() if isinstance(value, bool) else value)]
+    words += ['--rustflag=' + flag for flag in d.getVar('TINYRUST_RUSTFLAGS').split()]
+    if tinyrust_on(d, 'STD_REBUILD'):
+        words.append('--build-std')
+    programs = d.getVar('TINYRUST_PROGRAMS').split()
+    words += ['--program=' + program for program in programs] or ['--installed', d.getVar('D')]
+    return ' '.join("'%s'" % word for word in words)
+
+do_rust_check() {
+    imagekit rust-check --record ${TINYRUST_RECORD} --json ${TINYRUST_RECORDED_FLAGS} ${@tinyrust_expected(d)} ||
+        bbfatal "the size profile did not take effect as it stands above; a flag that this recipe wants is one of TINYRUST_EXTRA_RUSTFLAGS"
 }
-addtask tinyrust_proof after do_compile before do_install
+addtask rust_check after do_install before do_package do_populate_sysroot
+
+# For the image folder and its build.json, and not for the device.
+SYSROOT_PREPROCESS_FUNCS:append:class-target = " tinyrust_stage_facts"
+tinyrust_stage_facts() {
+    folder=${SYSROOT_DESTDIR}${datadir}/tinyrust/${PN}
+    install -d $folder
+    install -m 0644 ${TINYRUST_RECORDED_FLAGS} $folder/
+    imagekit compilers --rustc rustc --cc-prefix ${TARGET_PREFIX} > $folder/compilers.json
+    echo "--profile ${TINYRUST_PROFILE} --allocator ${TINYRUST_ALLOCATOR}" > $folder/arguments
+    [ "${INHIBIT_PACKAGE_STRIP}" != 1 ] || return 0
+    for file in ${D}${bindir}/*; do
+        if [ "$(head -c 4 $file)" = "$(printf '\177ELF')" ]; then
+            ${OBJCOPY} --only-keep-debug $file $folder/$(basename $file).debug
+        fi
+    done
+}

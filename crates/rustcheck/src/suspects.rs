@@ -34,11 +34,7 @@ fn is_suspect(name: &str, error: &str) -> bool {
     }
     matches!(
         name,
-        "RUSTFLAGS"
-            | "CARGO_ENCODED_RUSTFLAGS"
-            | "CARGO_BUILD_RUSTFLAGS"
-            | "CARGO_TARGET_DIR"
-            | "CARGO_BUILD_TARGET_DIR"
+        "RUSTFLAGS" | "CARGO_ENCODED_RUSTFLAGS" | "CARGO_BUILD_RUSTFLAGS"
     ) || (name.starts_with("CARGO_TARGET_") && name.ends_with("_RUSTFLAGS"))
 }
 

@@ -2,7 +2,7 @@ SUMMARY = "The user space beside the server, in one static program"
 DESCRIPTION = "busybox with the applets that boards/common/busybox.config names, and no other."
 HOMEPAGE = "https://www.busybox.net"
 SECTION = "base"
-LICENSE = "GPL-2.0-only & bzip2-1.0.4"
+LICENSE = "GPL-2.0-only & bzip2-1.0.6"
 LIC_FILES_CHKSUM = "file://LICENSE;md5=de10de48642ab74318e893a61105afbb \
                     file://archival/libarchive/bz/LICENSE;md5=28e3301eae987e8cfe19988e98383dae"
 
@@ -31,27 +31,12 @@ BUSYBOX_LDFLAGS = "-static -no-pie -Wl,--gc-sections -Wl,--build-id=none"
 EXTRA_OEMAKE = "-C ${S} O=${B} ARCH=${TARGET_ARCH} CROSS_COMPILE=${TARGET_PREFIX} 'CC=${CC}' 'HOSTCC=${BUILD_CC}' \
                 'EXTRA_CFLAGS=${BUSYBOX_CFLAGS}' 'EXTRA_LDFLAGS=${BUSYBOX_LDFLAGS}' SKIP_STRIP=y"
 
-# busybox' kconfig takes no list for allnoconfig: what the fragment names is taken
-# out of the result and put back as the fragment has it.
+# busybox' kconfig takes no list for allnoconfig: what the fragments name is put into the
+# result. It has no olddefconfig either, and asks for what it has no value of.
 do_configure() {
     unset CFLAGS CPPFLAGS LDFLAGS
     oe_runmake allnoconfig
-}
-python busybox_fragment() {
-    from tinyrust import kconfig
-    config = os.path.join(d.getVar('B'), '.config')
-    fragments = ''
-    for path in d.getVar('KCONFIG_FRAGMENTS').split():
-        with open(path) as f:
-            fragments += f.read()
-    with open(config) as f:
-        text = kconfig.without(f.read(), kconfig.symbols(fragments))
-    with open(config, 'w') as f:
-        f.write(text + fragments)
-}
-do_configure[postfuncs] += "busybox_fragment busybox_oldconfig"
-busybox_oldconfig() {
-    unset CFLAGS CPPFLAGS LDFLAGS
+    imagekit kconfig-merge .config ${KCONFIG_FRAGMENTS}
     yes '' | oe_runmake oldconfig
 }
 

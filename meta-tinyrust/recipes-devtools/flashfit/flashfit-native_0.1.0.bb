@@ -1,5 +1,7 @@
-SUMMARY = "Flash layout, image assembly and budget check from one board.toml"
-DESCRIPTION = "The host tool of this repository: every builder calls the same program."
+SUMMARY = "flashfit and imagekit: flash layout, budgets, checks and image parts from one board.toml"
+DESCRIPTION = "The host programs of this repository. flashfit knows the flash map: layout, assembly, \
+budget check. imagekit checks what came out of Kconfig and rustc, and makes the boot partition, the \
+kernel's FIT image and build.json. Every builder calls the same two."
 SECTION = "devel"
 LIC_FILES_CHKSUM = "file://../LICENSE-MIT;md5=52845b9a94064f49ec371ee9ad7b1b6c \
                     file://../LICENSE-APACHE;md5=3b83ef96387f14655fc854ddc3c6bd57"
@@ -23,6 +25,9 @@ S = "${UNPACKDIR}/flashfit"
 
 inherit cargo cargo-update-recipe-crates
 inherit_defer native
+
+# Of the environment, it would move what do_install looks for.
+export CARGO_TARGET_DIR = "${B}/target"
 
 # Only the programs themselves; their tests and the other members stay out.
 CARGO_BUILD_FLAGS += "--package flashfit --package imagekit --bins"

@@ -37,29 +37,22 @@ TINYRUST_IMMEDIATE_ABORT = "${@bb.utils.contains('PACKAGECONFIG', 'immediate-abo
 inherit tinyrust_size cargo-update-recipe-crates
 
 # What GET /api/v1/system says about the build.
-TINYRUST_GIT_REVISION ?= "${@tinyrust_revision(d)}"
+TINYRUST_GIT_REVISION ?= "${@tinyrust.revision.of(d)}"
 TINYRUST_GIT_REVISION[vardepvalue] = ""
 export TINYRUST_GIT_REVISION
 export TINYRUST_TARGET
 export TINYRUST_PROFILE
 
-def tinyrust_revision(d):
-    """The checkout's; not part of the signature, as the sources themselves are."""
-    import subprocess
-    if d.getVar('TINYRUST_RELEASE'):
-        return d.getVar('PV')
-    try:
-        return subprocess.run([d.getVar('TINYRUST_ROOT') + '/scripts/revision'],
-                              check=True, capture_output=True, text=True).stdout.strip()
-    except (subprocess.CalledProcessError, FileNotFoundError):
-        return 'unknown'
-
 CARGO_BUILD_FLAGS += "--no-default-features --bin tinyrust"
 # mimalloc is C, and asks for what Rust's own run-time library has not.
-RUSTFLAGS:append = "${@bb.utils.contains('PACKAGECONFIG', 'mimalloc', ' -Clink-arg=-lgcc', '', d)}"
+TINYRUST_EXTRA_RUSTFLAGS = "${@bb.utils.contains('PACKAGECONFIG', 'mimalloc', '-Clink-arg=-lgcc', '', d)}"
+TINYRUST_ALLOCATOR = "${@bb.utils.contains('PACKAGECONFIG', 'mimalloc', 'mimalloc', 'system', d)}"
+# What upx packs is no longer the file that was linked.
+TINYRUST_BUILT = "${B}/target/${CARGO_TARGET_SUBDIR}/tinyrust"
+TINYRUST_PROGRAMS = "${@bb.utils.contains('PACKAGECONFIG', 'upx', 'tinyrust=${TINYRUST_BUILT}', '', d)}"
 
 do_install() {
-    install -D -m 0755 ${B}/target/${CARGO_TARGET_SUBDIR}/tinyrust ${D}${bindir}/tinyrust
+    install -D -m 0755 ${TINYRUST_BUILT} ${D}${bindir}/tinyrust
     # Here and not in do_compile, so that nothing is compiled for it.
     if ${@bb.utils.contains('PACKAGECONFIG', 'upx', 'true', 'false', d)}; then
         ${STRIP} ${D}${bindir}/tinyrust
