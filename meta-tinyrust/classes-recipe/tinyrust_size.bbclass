@@ -28,7 +28,7 @@ TINYRUST_PROGRAMS ?= ""
 
 # The name without OE's vendor: with std rebuilt, the target is one that rustc knows
 # by itself and no JSON of OE's is needed. OE's libstd-rs goes by OE's own name.
-TINYRUST_TARGET ?= "${@d.getVar('TINYRUST_RUST_TARGET') or tinyrust_builtin_triple(d)}"
+TINYRUST_TARGET ?= "${@d.getVar('TINYRUST_RUST_TARGET') or tinyrust.targets.target(rust_base_triple(d, 'HOST'), d.getVar('TUNE_FEATURES').split())}"
 RUST_HOST_SYS:class-target = "${@d.getVar('TINYRUST_TARGET') if tinyrust_on(d, 'STD_REBUILD') else rust_base_triple(d, 'HOST')}"
 RUST_TARGET_SYS:class-target = "${RUST_HOST_SYS}"
 
@@ -64,11 +64,6 @@ include ${TINYRUST_STD_CRATES}
 
 def tinyrust_on(d, what):
     return bb.utils.to_boolean(d.getVar('TINYRUST_' + what))
-
-def tinyrust_builtin_triple(d):
-    arch, _, rest = rust_base_triple(d, 'HOST').partition('-')
-    # arm without the v7 of OE's triple, and so on, is what rustc's own names have.
-    return '%s-unknown-%s' % (arch, rest[rest.index('linux'):])
 
 def tinyrust_default_target_flags(d):
     features = []

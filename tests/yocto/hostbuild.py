@@ -10,12 +10,23 @@ import tomllib
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-# The board that is meant where none is named.
-BOARD = (ROOT / "boards/default").read_text().strip()
+# The board that is built for: MACHINE, as bitbake itself has it.
+BOARD = os.environ.get("MACHINE") or (ROOT / "boards/default").read_text().strip()
+FACTS = tomllib.loads((ROOT / "boards" / BOARD / "board.toml").read_text())
 
-# OE's target triple here; the host's compiler is called by it.
-OE_PREFIX = "arm-oe-linux-musleabi-"
-HOST_PREFIX = "arm-linux-gnueabihf-"
+
+def oe_prefix(target):
+    """The prefix that OE calls its compiler by, for a Rust target."""
+    arch, *_, libc = target.split("-")
+    arch = {"armv7": "arm", "riscv64gc": "riscv64"}.get(arch, arch)
+    return f"{arch}-oe-linux-{libc.removesuffix('hf')}-"
+
+
+# The host's compiler is called by OE's name.
+OE_PREFIX = oe_prefix(FACTS["rust"]["target"])
+HOST_PREFIX = FACTS["cc"]["prefix"]
+HOST_TRIPLE = HOST_PREFIX.removesuffix("-")
+QEMU = FACTS["qemu"]["binary"]
 
 # Name on PATH -> Debian package, of what bitbake itself and the assumed natives stand for.
 NEEDED = {
@@ -24,8 +35,7 @@ NEEDED = {
     "dtc": "device-tree-compiler", "mksquashfs": "squashfs-tools", "mkimage": "u-boot-tools",
     "dpkg-scanpackages": "dpkg-dev", "apt-ftparchive": "apt-utils", "rsync": "rsync", "cpio": "cpio",
     "depmod": "kmod", "openssl": "openssl", "file": "file", "quilt": "quilt", "xxd": "xxd", "ping": "iputils-ping", "ssh": "openssh-client",
-    "qemu-system-arm": "qemu-system-arm",
-    HOST_PREFIX + "gcc": "gcc-arm-linux-gnueabihf", "cargo": "rustup", "rustc": "rustup",
+    QEMU: FACTS["qemu"]["package"], HOST_PREFIX + "gcc": " ".join(FACTS["cc"]["packages"]), "cargo": "rustup", "rustc": "rustup",
 }
 
 # A compiler of OE's name. The flags dropped: a sysroot that does not exist here, and what
@@ -141,7 +151,7 @@ class Build:
                             if f'prefix "{HOST_PREFIX}"' in (p.parent / "inputs.txt").read_text()),
                            key=lambda p: p.stat().st_mtime)
         if not found:
-            raise Problem("no musl: `cargo xtask image` makes one in the cache, or MUSL names a folder with musl-gcc.specs")
+            raise Problem(f"no musl: `cargo xtask image --board {BOARD}` makes one in the cache, or MUSL names a folder with musl-gcc.specs")
         return found[-1]
 
     def setup(self):
@@ -190,10 +200,15 @@ class Build:
         if not (libs / "libssp_nonshared.a").exists():
             subprocess.run(["ar", "rcs", str(libs / "libssp_nonshared.a")], check=True)
         # The kernel's headers, which OE stages beside its C library.
-        headers = self.dir / "tools/include"
-        headers.mkdir(exist_ok=True)
+        headers = self.dir / "tools/include" / HOST_TRIPLE
+        headers.mkdir(parents=True, exist_ok=True)
+        # Debian has those of another architecture in a folder of their own, its own ones in two.
+        folders = (f"/usr/{HOST_TRIPLE}/include", f"/usr/include/{HOST_TRIPLE}", "/usr/include")
         for name in ("asm", "asm-generic", "linux", "mtd"):
-            self._link(headers / name, f"/usr/arm-linux-gnueabihf/include/{name}")
+            found = [f"{folder}/{name}" for folder in folders if os.path.isdir(f"{folder}/{name}")]
+            if not found:
+                raise Problem(f"no {name}/ in {' or '.join(folders)}: apt-get install linux-libc-dev, or the -cross package of it")
+            self._link(headers / name, found[0])
         for tool in ("gcc", "g++", "cpp"):
             self._script(bin_dir / (OE_PREFIX + tool), GCC.format(
                 libs=libs, headers=headers, specs=self.specs, sysroot=self.specs.parent / 'sysroot', compiler=shutil.which(HOST_PREFIX + tool)))
@@ -201,7 +216,7 @@ class Build:
                      "gcc-ar gcc-nm gcc-ranlib").split():
             found = shutil.which(HOST_PREFIX + tool)
             if not found:
-                raise Problem(f"no {HOST_PREFIX}{tool}: apt-get install gcc-arm-linux-gnueabihf")
+                raise Problem(f"no {HOST_PREFIX}{tool}: apt-get install {NEEDED[HOST_PREFIX + 'gcc']}")
             self._link(bin_dir / (OE_PREFIX + tool), found)
         # rustup's own cargo looks for its home; the toolchain's does not.
         sysroot = self.sysroot()

@@ -8,7 +8,7 @@ LIC_FILES_CHKSUM = "file://Licenses/README;md5=2ca5f2c35c8cc335f0a19756634782f1"
 
 require u-boot-tinyrust-version.inc
 
-DEPENDS += "bc-native bison-native dtc-native flashfit-native flex-native gnutls-native python3-setuptools-native xxd-native"
+DEPENDS += "bc-native bison-native dtc-native flex-native gnutls-native python3-setuptools-native xxd-native"
 
 FILESEXTRAPATHS:prepend := "${TINYRUST_ROOT}:"
 SRC_URI = "https://ftp.denx.de/pub/u-boot/u-boot-${PV}.tar.bz2;name=tarball \

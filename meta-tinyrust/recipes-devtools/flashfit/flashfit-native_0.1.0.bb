@@ -1,4 +1,4 @@
-SUMMARY = "flashfit and imagekit: flash layout, budgets, checks and image parts from one board.toml"
+SUMMARY = "flashfit and imagekit: flash map, budgets, checks, image parts"
 DESCRIPTION = "The host programs of this repository. flashfit knows the flash map: layout, assembly, \
 budget check. imagekit checks what came out of Kconfig and rustc, and makes the boot partition, the \
 kernel's FIT image and build.json. Every builder calls the same two."

@@ -1,6 +1,6 @@
 SUMMARY = "Sample: a crate of one's own in tinyrust's place"
 DESCRIPTION = "An actix-web program with no cargo profile of its own: one inherit gives it \
-the profile, the target flags, the rebuilt standard library and the proof."
+the profile, the target flags, the rebuilt standard library and the check of both."
 SECTION = "net"
 LIC_FILES_CHKSUM = "file://${COMMON_LICENSE_DIR}/MIT;md5=0835ade698e0bcf8506ecda2f7b4f302 \
                     file://${COMMON_LICENSE_DIR}/Apache-2.0;md5=89aea4e17d99a7cacdbeed46a0096b10"

@@ -9,12 +9,12 @@ import time
 from checks.budgets import budget, foreign
 from checks.builds import image, offline, release
 from checks.device import boot, own_crate, service, testimage
-from checks.metadata import crates, layer, parse, plan
-from checks.program import elf, proof, proof_fails, spdx
+from checks.metadata import crates, layer, parse, plan, targets, variants
+from checks.program import elf, flags, foreign_flags, spdx
 from checks.runs import Failed
 from hostbuild import Problem
 
-CHECKS = [parse, plan, layer, image, crates, proof, proof_fails, elf, testimage, service, boot, own_crate, budget, spdx, foreign,
+CHECKS = [parse, plan, targets, variants, layer, image, crates, flags, foreign_flags, elf, testimage, service, boot, own_crate, budget, spdx, foreign,
           release, offline]
 
 

@@ -33,6 +33,64 @@ def plan(build):
     return ", ".join(said)
 
 
+def targets(build):
+    """On every qemu machine of OE-Core the class takes a target that rustc has, with musl and with glibc."""
+    plain = Build(os.environ, plain=True)
+    plain.setup()
+    known = subprocess.run(["rustc", "--print", "target-list"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+    recipe = ROOT / "meta-tinyrust/recipes-examples/hello-actix/hello-actix_1.0.0.bb"
+    said = {}
+    machines = sorted(path.stem for path in (plain.oeroot / "meta/conf/machine").glob("qemu*.conf"))
+    expect(machines, "no machine")
+    for machine in machines:
+        for libc in ("musl", "glibc"):
+            conf = with_conf(plain, "", f'MACHINE = "{machine}"\nDISTRO = "nodistro"\nTCLIBC = "{libc}"\n')
+            target = re.search(r'^export TINYRUST_TARGET="(.*)"|^TINYRUST_TARGET="(.*)"', bitbake(plain, *conf, "-e", "-b", str(recipe)), re.M)
+            expect(target, f"{machine}, {libc}: no TINYRUST_TARGET")
+            said[f"{machine} {libc}"] = target[1] or target[2]
+    unknown = [f"{where}: {target}" for where, target in said.items() if target not in known]
+    expect(not unknown, "rustc has no " + "; ".join(unknown))
+    return ", ".join(sorted(set(said.values())))
+
+
+VARIANTS = """\
+SUMMARY = "A recipe of the class as others write them: native and SDK variants, SRC_URI set after the inherit"
+LICENSE = "MIT"
+LIC_FILES_CHKSUM = "file://${COMMON_LICENSE_DIR}/MIT;md5=0835ade698e0bcf8506ecda2f7b4f302"
+inherit tinyrust_size
+SRC_URI = "file:///dev/null"
+BBCLASSEXTEND = "native nativesdk"
+"""
+
+
+def variants(build):
+    """Native and nativesdk variants are plain cargo's; a recipe that sets SRC_URI late has std's crates."""
+    plain = Build(os.environ, plain=True)
+    plain.setup()
+    folder = plain.dir / "recipes"
+    folder.mkdir(exist_ok=True)
+    (folder / "variants_1.0.bb").write_text(VARIANTS)
+    conf = with_conf(plain, f'BBFILES += "{folder}/*.bb"\n')
+    said = {}
+    for name in ("variants", "variants-native", "nativesdk-variants"):
+        said[name] = bitbake(plain, *conf, "-e", name)
+
+    def value(name, variable):
+        found = re.search(rf'^(?:export )?{variable}="(.*)"', said[name], re.M)
+        return found[1] if found else ""
+
+    expect("crate://crates.io/hashbrown/" in value("variants", "SRC_URI"), "no crate of std in SRC_URI")
+    expect("--profile tiny" in value("variants", "CARGO_BUILD_FLAGS"), value("variants", "CARGO_BUILD_FLAGS"))
+    for name in ("variants-native", "nativesdk-variants"):
+        flags = value(name, "CARGO_BUILD_FLAGS")
+        expect("--release" in flags and "-Z" not in flags, f"{name}: {flags}")
+        expect("-Zfmt-debug" not in value(name, "RUSTFLAGS"), f"{name}: {value(name, 'RUSTFLAGS')}")
+        listed = bitbake(plain, *conf, "-c", "listtasks", name)
+        expect("do_rust_check" not in listed, f"{name} has do_rust_check")
+    expect("libstd-rs" in value("nativesdk-variants", "DEPENDS"), value("nativesdk-variants", "DEPENDS"))
+    return ", ".join(said)
+
+
 def crates(build):
     """bitbake's own task writes the crates includes that are committed."""
     recipes = {"tinyrust": "recipes-tinyrust/tinyrust/tinyrust", "hello-actix": "recipes-examples/hello-actix/hello-actix",

@@ -1,39 +1,63 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """The server's file: its flags, its size, what is linked into it."""
 
+import json
 import re
 
 from checks.runs import bitbake, expect, images, with_conf
 from hostbuild import BOARD, ROOT, Problem
 
 
-def proof(build):
-    """The log of the compile step was read and says what was asked for."""
-    logs = list(build.dir.glob("tmp/work/*/tinyrust/*/temp/log.do_tinyrust_proof"))
-    expect(logs, "no log of do_tinyrust_proof: was the compile step taken from a cache?")
-    text = logs[0].read_text()
-    found = re.search(r"proof: .*", text)
-    expect(found, text)
-    for word in ("opt-level=z", "lto=fat", "panic=immediate-abort", "codegen-units=1", "location-detail=none"):
-        expect(word in found[0], f"no {word} in {found[0]}")
-    return found[0]
+def flags(build):
+    """What rustc was given was recorded and compared, and build.json has it."""
+    logs = list(build.dir.glob("tmp/work/*/tinyrust/*/temp/log.do_rust_check"))
+    expect(logs, "no log of do_rust_check: was the compile step taken from a cache?")
+    found = re.search(r"tinyrust: \d+ crates for .*", logs[0].read_text())
+    expect(found, logs[0].read_text())
+    record = json.loads((images(build) / "build.json").read_text())
+    expect(record["schema"] == "tinyrust-build/2", record["schema"])
+    given = record["rust_flags"]["given"]
+    for flag in ("-Copt-level=z", "-Clto=fat", "-Cpanic=immediate-abort", "-Ccodegen-units=1", "-Zlocation-detail=none"):
+        expect(flag in given, f"no {flag} in {given}")
+    for name in ("linux", "u-boot", "busybox"):
+        expect(name in record["sources"], f"no {name} in {record['sources']}")
+    return f"{found[0]}; {record['builder']}, {record['cc']}, rustc {record['rustc']['release']}"
 
 
-def proof_fails(build):
-    """A variable of the environment that beats the profile fails the task, by its name."""
-    # The linker gets what it needs, so that it is the proof that fails.
-    conf = with_conf(build, 'export CARGO_ENCODED_RUSTFLAGS = "-Clink-self-contained=no"\n')
+def foreign_flags(build):
+    """Flags from elsewhere: those of cargo's config files do not get in, all others fail by name."""
+    # Above the build, as a developer's ~/.cargo/config.toml is.
+    config = build.dir / ".cargo/config.toml"
+    config.parent.mkdir(exist_ok=True)
+    clean = 'do_compile[nostamp] = "1"\n'
     try:
-        output = bitbake(build, *conf, "hello-actix", "-c", "tinyrust_proof", fails=True)
+        config.write_text('[build]\nrustflags = ["-Ctarget-cpu=native"]\ntarget-dir = "/nonexistent"\n')
+        environment = 'export CARGO_TARGET_DIR = "/nonexistent"\nexport CARGO_BUILD_TARGET_DIR = "/nonexistent"\n'
+        bitbake(build, *with_conf(build, clean + environment), "hello-actix", "-c", "rust_check")
+        said = ["-Ctarget-cpu=native and a target folder of a config file: not taken"]
+        config.write_text('[profile.tiny.package.actix-web]\nopt-level = 3\n')
+        output = bitbake(build, *with_conf(build, clean), "hello-actix", "-c", "rust_check", fails=True)
+        said.append(line_of(output, "-Copt-level=z wanted, -Copt-level=3 given (crate actix_web)"))
+        config.unlink()
+        for environment, words in (
+            # The linker gets what it needs, so that it is the check that fails.
+            ('export CARGO_ENCODED_RUSTFLAGS = "-Clink-self-contained=no\x1f-Ctarget-cpu=native"\n',
+             ["-Ctarget-cpu=native given, which nobody asked for", "in the environment: CARGO_ENCODED_RUSTFLAGS="]),
+            ('RUSTFLAGS:append = " -Ctarget-cpu=cortex-a7"\n',
+             ["-Ctarget-cpu=cortex-a7 given, which nobody asked for", "is one of TINYRUST_EXTRA_RUSTFLAGS"]),
+        ):
+            output = bitbake(build, *with_conf(build, clean + environment), "hello-actix", "-c", "rust_check", fails=True)
+            said += [line_of(output, word) for word in words]
     finally:
-        bitbake(build, *conf, "-c", "clean", "hello-actix")
-    said = []
-    for word in ("the size profile did not take effect", "fmt-debug is not given, none was asked for",
-                 "has CARGO_ENCODED_RUSTFLAGS=-Clink-self-contained=no"):
-        found = [line.strip() for line in output.splitlines() if word in line]
-        expect(found, f"`{word}` is not in\n{output[-3000:]}")
-        said.append(found[0])
+        config.unlink(missing_ok=True)
+        bitbake(build, *with_conf(build, ""), "-c", "clean", "hello-actix")
     return "; ".join(said)
+
+
+def line_of(output, word):
+    found = [line.strip() for line in output.splitlines() if word in line]
+    expect(found, f"`{word}` is not in\n{output[-3000:]}")
+    return found[0]
 
 
 def elf(build):

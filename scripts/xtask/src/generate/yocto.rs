@@ -86,6 +86,8 @@ pub(super) fn std_crates(repo: &Repo, version: &str, lock: &Path) -> Result<Path
         &format!("library/Cargo.lock of Rust {version}"),
         &format!("cargo xtask generate --std {version} library/Cargo.lock"),
     )?;
+    // A recipe may inherit the class before it sets SRC_URI; an update task's form has `+=`.
+    let text = text.replacen("SRC_URI += ", "SRC_URI:append = ", 1);
     let path = Path::new(LAYER).join(format!("conf/tinyrust/std-crates-{version}.inc"));
     fs::write(repo.path(&path), text)
         .with_context(|| format!("cannot write {}", path.display()))?;
