@@ -94,26 +94,22 @@ def tiny_diag_keeps_the_words_of_a_panic_and_says_so():
     assert any("not what tiny-diag is for" in text for text in comments(kconf))
 
 
-def the_flash_image_is_hidden_without_its_parts():
-    kconf = load(BR2_PACKAGE_HOST_RUSTC_TARGET_ARCH_SUPPORTS="y")
-    assert not visible(kconf, "BR2_TINYRUST_FLASH")
-    assert any(text.startswith("flash.bin needs") for text in comments(kconf))
-
-
-def a_board_with_a_boot_loader_needs_it_for_the_flash_image():
+def each_part_of_the_flash_image_is_needed_and_said():
     parts = dict.fromkeys(
         [
             "BR2_PACKAGE_HOST_RUSTC_TARGET_ARCH_SUPPORTS",
             "BR2_TARGET_ROOTFS_SQUASHFS4_XZ",
             "BR2_LINUX_KERNEL",
+            "BR2_TARGET_UBOOT",
             "BR2_PACKAGE_BUSYBOX",
         ],
         "y",
     )
-    assert visible(load(**parts, BR2_TARGET_UBOOT="y"), "BR2_TINYRUST_FLASH")
-    without = load(**parts)
-    assert not visible(without, "BR2_TINYRUST_FLASH")
-    assert "flash.bin of this board needs U-Boot" in comments(without)
+    assert visible(load(**parts), "BR2_TINYRUST_FLASH")
+    for part in list(parts)[1:]:
+        without = load(**{**parts, part: "n"})
+        assert not visible(without, "BR2_TINYRUST_FLASH"), part
+        assert any(text.startswith("flash.bin needs") for text in comments(without)), part
 
 
 def every_option_has_a_help_text():

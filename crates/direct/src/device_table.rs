@@ -125,9 +125,13 @@ mod tests {
         }
     }
 
+    const GOOD: &str = "# comment\n/tmp d 1777 0 0 - - - - -\n/etc/shadow f 640 0 0 - - - - -\n";
+
     proptest! {
         #[test]
-        fn any_text_is_survived(text in ".{0,40}(\n.{0,40}){0,3}") {
+        fn a_damaged_table_is_survived(at in 0..GOOD.len(), cut in 0..9_usize, piece in "\\PC{0,6}") {
+            let rest = GOOD.get(at + cut..).unwrap_or_default();
+            let text = format!("{}{piece}{rest}", &GOOD[..at]);
             let _ = parse(&text, "t");
         }
     }

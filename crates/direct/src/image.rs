@@ -85,9 +85,8 @@ fn build(context: &Context, wishes: &Wishes, steps: &Steps) -> Result<Report> {
         Ok((app, busybox))
     };
     let boot = || {
-        let u_boot = steps.run("u-boot", |log| match &sources.u_boot {
-            Some(tree) => Ok(uboot::build(context, &cc, tree, log)?.map(Some)),
-            None => Ok(Made::found(None)),
+        let u_boot = steps.run("u-boot", |log| {
+            uboot::build(context, &cc, &sources.u_boot, log)
         })?;
         let kernel = steps.run("kernel", |log| {
             kernel::build(context, &cc, &sources.libc.linux, log)
@@ -104,14 +103,10 @@ fn build(context: &Context, wishes: &Wishes, steps: &Steps) -> Result<Report> {
     let images = &output.folder().to_owned();
     steps.run("fit", |_| {
         kernel.put(images)?;
-        // Without a boot loader nobody reads a FIT image: the slot holds the kernel itself.
-        if let Some(u_boot) = &u_boot {
-            fit::build(context, &cc, &sources.libc.linux, u_boot, images)?;
-        }
-        Ok(Made::new(()))
+        fit::build(context, &cc, &sources.libc.linux, &u_boot, images).map(Made::new)
     })?;
     let report = steps.run("check", |log| {
-        collect(context, &app, &rootfs, u_boot.as_ref(), images)?;
+        collect(context, &app, &rootfs, &u_boot, images)?;
         check_sizes(context, &output, log).map(Made::new)
     })?;
     if !report.fits {
@@ -134,7 +129,7 @@ fn collect(
     context: &Context,
     app: &App,
     rootfs: &RootFs,
-    u_boot: Option<&UBoot>,
+    u_boot: &UBoot,
     images: &Path,
 ) -> Result<()> {
     let board = &context.board;
@@ -148,10 +143,7 @@ fn collect(
     if let Some(symbols) = app.symbols("tinyrust") {
         put(&symbols, "tinyrust.debug".as_ref(), 0o644)?;
     }
-    let (Some(facts), Some(u_boot)) = (&board.u_boot, u_boot) else {
-        return Ok(());
-    };
-    for file in &facts.files {
+    for file in &board.require(&board.u_boot, "u-boot")?.files {
         put(&u_boot.file(&file.file), &file.file, 0o644)?;
     }
     boot_image::write(board, images)

@@ -56,12 +56,8 @@ pub fn packages(board: &Board) -> Result<Vec<String>> {
         .map(|(package, _)| (*package).to_owned())
         .collect::<Vec<_>>();
     all.extend(board.require(&board.cc, "cc")?.packages.iter().cloned());
-    all.extend(
-        board
-            .u_boot
-            .iter()
-            .flat_map(|u_boot| u_boot.packages.clone()),
-    );
+    let u_boot = board.require(&board.u_boot, "u-boot")?;
+    all.extend(u_boot.packages.iter().cloned());
     all.extend(board.qemu.iter().map(|qemu| qemu.package.clone()));
     all.sort();
     all.dedup();

@@ -35,8 +35,8 @@ pub struct SourceTrees {
     pub libc: LibcTrees,
     /// The system's commands.
     pub busybox: Tree,
-    /// Absent where the board has no boot loader of ours.
-    pub u_boot: Option<Tree>,
+    /// The boot loader.
+    pub u_boot: Tree,
 }
 
 impl Tree {
@@ -78,23 +78,20 @@ impl LibcTrees {
 impl SourceTrees {
     /// Fetches all.
     pub fn fetch(context: &Context, log: &Log, note: &dyn Fn(String)) -> Result<Self> {
-        let u_boot = context.board.u_boot.as_ref();
-        let u_boot = u_boot.map(|_| Tree::fetch(context, "u-boot", log, note));
         Ok(Self {
             libc: LibcTrees::fetch(context, log, note)?,
             busybox: Tree::fetch(context, "busybox", log, note)?,
-            u_boot: u_boot.transpose()?,
+            u_boot: Tree::fetch(context, "u-boot", log, note)?,
         })
     }
 
     /// Each with the name it has in sources.toml.
     pub fn all(&self) -> Vec<(&'static str, &Tree)> {
-        let mut all = vec![
+        vec![
             ("busybox", &self.busybox),
             ("linux", &self.libc.linux),
             ("musl", &self.libc.musl),
-        ];
-        all.extend(self.u_boot.as_ref().map(|tree| ("u-boot", tree)));
-        all
+            ("u-boot", &self.u_boot),
+        ]
     }
 }

@@ -265,8 +265,11 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_survived(text in ".{0,60}(\n.{0,60}){0,3}") {
-            let _ = compare(&[fragment("f", &text)], &text);
+        fn a_damaged_config_is_survived(at in 0..CONFIG.len(), cut in 0..9_usize, piece in "[\\PC\n]{0,6}") {
+            let rest = CONFIG.get(at + cut..).unwrap_or_default();
+            let text = format!("{}{piece}{rest}", &CONFIG[..at]);
+            let _ = compare(&[fragment("f", &text)], CONFIG);
+            let _ = compare(&[fragment("f", CONFIG)], &text);
         }
     }
 }

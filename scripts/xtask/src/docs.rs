@@ -267,7 +267,9 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_survived(text in ".{0,60}(\n.{0,60}){0,4}") {
+        fn a_damaged_page_is_survived(at in 0..TEXT.len(), cut in 0..9_usize, piece in "[\\PC\n]{0,6}") {
+            let rest = TEXT.get(at + cut..).unwrap_or_default();
+            let text = format!("{}{piece}{rest}", &TEXT[..at]);
             let _ = fill(&text, shout);
         }
     }

@@ -64,17 +64,15 @@ fn of_board(checkout: &Repo, board: &str, template: &str, versions: &Versions) -
         board_vars(&toml)?,
     )];
     let facts = load(&toml)?;
-    if facts.u_boot.is_some() {
-        let texts = checkout.overlays(board, "u-boot.env");
-        all.push((
-            generated().join(format!("{board}.env")),
-            environment::compose(&facts, &texts)?,
-        ));
-        all.push((
-            generated().join(format!("{board}.u-boot.config")),
-            render(&facts, Format::UBootConfig)?,
-        ));
-    }
+    let texts = checkout.overlays(board, "u-boot.env");
+    all.push((
+        generated().join(format!("{board}.env")),
+        environment::compose(&facts, &texts)?,
+    ));
+    all.push((
+        generated().join(format!("{board}.u-boot.config")),
+        render(&facts, Format::UBootConfig)?,
+    ));
     let text = defconfig::render(template, &folder, board, versions)?;
     if board == DEFAULT_BOARD {
         all.push((configs.join("tinyrust_defconfig"), text.clone()));
@@ -153,14 +151,6 @@ fn boards_menu(repo: &Path, boards: &[String]) -> Result<String> {
             \thelp\n\t  A folder with a board.toml, and beside it board.vars,\n\
             \t  board.env and board.u-boot.config, which docs/buildroot.md\n\
             \t  tells how to make.\n\nendchoice\n\n";
-    out += "config BR2_TINYRUST_BOARD_HAS_U_BOOT\n\tbool\n";
-    for board in boards {
-        let toml = repo.join("boards").join(board).join("board.toml");
-        if load(&toml)?.u_boot.is_some() {
-            writeln!(out, "\tdefault y if {}", symbol(board))?;
-        }
-    }
-    out.push('\n');
     out += "config BR2_TINYRUST_BOARD_DIR\n\
             \tstring \"Folder of the board\" if BR2_TINYRUST_BOARD_CUSTOM\n";
     for board in boards {

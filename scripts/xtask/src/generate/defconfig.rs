@@ -39,10 +39,8 @@ pub fn render(template: &str, folder: &Path, board: &str, versions: &Versions) -
         "[linux] base = {:?}: only `tinyconfig` is laid under the fragments here",
         linux.base
     );
-    let u_boot = match &facts.u_boot {
-        None => String::new(),
-        Some(u_boot) => u_boot_lines(u_boot, folder, &u_boot_own, &versions.u_boot)?,
-    };
+    let u_boot = facts.require(&facts.u_boot, "u-boot")?;
+    let u_boot = u_boot_lines(u_boot, folder, &u_boot_own, &versions.u_boot)?;
     // A board's own beside what all boards share.
     let own = |name: &str| {
         let path = folder.join(name);
@@ -217,8 +215,9 @@ mod tests {
 
     #[test]
     fn a_template_is_filled_and_lines_of_nothing_go() {
-        let folder = board(BOARD);
-        let template = "## told\n@CPU@\nX=\"@BOARD@\"\n@KERNEL_IMAGE@\n@U_BOOT@\n@BOARD_LINE@\n";
+        let folder = board(&u_boot(&[]));
+        let template =
+            "## told\n@CPU@\nX=\"@BOARD@\"\n@KERNEL_IMAGE@\n@KERNEL_PATCH@\n@BOARD_LINE@\n";
         assert_eq!(
             render(template, folder.path(), "b-1", &versions()).unwrap(),
             "BR2_arm=y\nX=\"b-1\"\nBR2_TINYRUST_BOARD_B_1=y\n"
@@ -240,7 +239,7 @@ mod tests {
 
     #[test]
     fn what_only_this_board_has_stands_after_what_all_share() {
-        let folder = board(BOARD);
+        let folder = board(&u_boot(&[]));
         let template = "TABLE=\"common@OWN_DEVICE_TABLE@\"\n@KERNEL_PATCH@\n";
         let text = || render(template, folder.path(), "b", &versions()).unwrap();
         assert_eq!(text(), "TABLE=\"common\"\n");
@@ -270,14 +269,14 @@ mod tests {
 
     #[test]
     fn what_nothing_stands_for_is_an_error() {
-        let folder = board(BOARD);
+        let folder = board(&u_boot(&[]));
         let error = render("X=@MEMORY@\n", folder.path(), "b", &versions()).unwrap_err();
         assert!(error.to_string().contains("@MEMORY@"), "{error}");
     }
 
     #[test]
     fn a_kernel_image_that_buildroot_does_not_know_is_an_error() {
-        let folder = board(&BOARD.replace("zImage", "uImage.lz9"));
+        let folder = board(&u_boot(&[]).replace("zImage", "uImage.lz9"));
         let error = render("", folder.path(), "b", &versions()).unwrap_err();
         assert!(error.to_string().contains("uImage.lz9"), "{error}");
     }

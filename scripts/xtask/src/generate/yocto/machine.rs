@@ -21,8 +21,11 @@ pub(super) fn render(board: &Board) -> Result<String> {
         tunes::tune(&rust.target, &cc.cflags).with_context(|| toml.to_string())?;
     let mut facts = facts(board);
     // flashfit lists where each file of the boot partition goes, not where U-Boot's build leaves it.
-    let files = board.u_boot.iter().flat_map(|u_boot| &u_boot.files);
-    let built = files.map(|f| format!("{}={}", f.file.display(), f.built.display()));
+    let u_boot = board.require(&board.u_boot, "u-boot")?;
+    let built = u_boot
+        .files
+        .iter()
+        .map(|f| format!("{}={}", f.file.display(), f.built.display()));
     facts.push((
         "U_BOOT_BUILT".to_owned(),
         built.collect::<Vec<_>>().join(" "),
@@ -54,6 +57,7 @@ mod tests {
         let text = "title = 'a \"b\"'\n\
             [rust]\ntarget = \"x86_64-unknown-linux-musl\"\nprofile = \"tiny\"\nallocator = \"system\"\n\
             [cc]\nprefix = \"x\"\n[linux]\narch = \"x86_64\"\nbase = \"tinyconfig\"\nimage = \"bzImage\"\n\
+            [u-boot]\ndefconfig = \"x\"\nfiles = []\n\
             [flash]\nsize = \"1 MiB\"\nerase-block = \"64 KiB\"\n\
             [[partition]]\nname = \"all\"\noffset = \"0 KiB\"\nsize = \"1 MiB\"\n";
         let error = render(&Board::parse(text, "b/board.toml".as_ref()).unwrap()).unwrap_err();
