@@ -1,23 +1,12 @@
 //! genimage.cfg, a file of libconfuse: sections with a title, and keys with a value or a list.
 
-use super::lexer::{DEEPEST, Fault, Kind, Language, Reader, Token, fault, number};
+use super::lexer::{DEEPEST, Fault, Kind, Language, Reader, Token, UNITS, fault, number};
 use super::{Map, Number, Part};
 
 const LANGUAGE: Language = Language {
     word: |c| "_-.+:/@%".contains(c),
     hidden: |rest| rest.starts_with('#'),
 };
-
-/// genimage's units of sizes; `s` is a sector of a disk.
-const UNITS: [(&str, u64); 7] = [
-    ("k", 1 << 10),
-    ("K", 1 << 10),
-    ("m", 1 << 20),
-    ("M", 1 << 20),
-    ("g", 1 << 30),
-    ("G", 1 << 30),
-    ("s", 512),
-];
 
 /// `kind title { … }`
 #[derive(Debug)]

@@ -170,6 +170,16 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The units that the kernel's memparse and genimage have in common.
+pub(super) const UNITS: [(&str, u64); 6] = [
+    ("k", 1 << 10),
+    ("K", 1 << 10),
+    ("m", 1 << 20),
+    ("M", 1 << 20),
+    ("g", 1 << 30),
+    ("G", 1 << 30),
+];
+
 /// A number as C writes it, with one of `units` behind it.
 pub(super) fn number(text: &str, units: &[(&str, u64)]) -> Option<super::Number> {
     let (digits, factor) = units

@@ -1,17 +1,7 @@
 //! `mtdparts=`, as drivers/mtd/parsers/cmdlinepart.c in Linux reads it.
 
-use super::lexer::{Fault, fault, number};
+use super::lexer::{Fault, UNITS, fault, number};
 use super::{Map, Number, Part};
-
-/// The units of the kernel's memparse.
-const UNITS: [(&str, u64); 6] = [
-    ("k", 1 << 10),
-    ("K", 1 << 10),
-    ("m", 1 << 20),
-    ("M", 1 << 20),
-    ("g", 1 << 30),
-    ("G", 1 << 30),
-];
 
 /// Reads the argument, which may stand among others. `size` is the chip's.
 pub(super) fn read(text: &str, chip: Option<&str>, size: Option<u64>) -> Result<Map, Fault> {
