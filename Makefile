@@ -24,35 +24,36 @@ serve: ## The same, and keep it running
 
 setup: ## Install what the build needs (Debian packages, std's source)
 	./scripts/bootstrap
-	cargo build --package xtask
+	cargo build --bin xtask
 	cargo xtask setup --board $(BOARD)
 
 setup-all: ## The same for every board
 	./scripts/bootstrap
-	cargo build --package xtask
+	cargo build --bin xtask
 	cargo xtask setup --all
 
 image: setup ## Build out/$(BOARD)/flash.bin
 	cargo xtask image --board $(BOARD)
 
 # The order is cheapest first, so that a slip shows before a kernel is built.
-test: setup-all lint unit fuzz-short layers walkthrough apps rotation docs-check ladder-check ## Install what is missing, lint, unit tests, every board's app, two boards' builds and boot tests, sizes
+test: ## Install what is missing, lint, unit tests, every board's app, two boards' builds and boot tests, sizes
+	@scripts/each setup-all lint unit fuzz-short layers apps walkthrough rotation docs-check \
+		ladder-check
 
 lint: ## Formatting, clippy, shellcheck
 	cargo fmt --all --check
 	cargo fmt --manifest-path app/Cargo.toml --check
 	cargo fmt --manifest-path crates/flashfit/fuzz/Cargo.toml --check
-	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --workspace --all-targets --test device -- -D warnings
 	cargo clippy --manifest-path app/Cargo.toml --all-targets -- -D warnings
 	git grep -lzE '^#!(/usr)?/bin/(env )?(ba)?sh' -- ':!*.py' ':!*.rs' | xargs -0 shellcheck
 
 unit: ## Tests that install, fetch and boot nothing
-	cargo test --workspace --exclude tinyrust-qemu
-	cargo test --package tinyrust-qemu --lib --bins
+	cargo test --workspace
 	cargo test --manifest-path app/Cargo.toml
 
 walkthrough: ## Carry out docs/add-a-board.md in a copy of the checkout
-	cargo test --package xtask --test add_a_board -- --ignored
+	cargo test --test add_a_board -- --ignored
 
 fuzz-short: ## flashfit's readers on the seeds of its fuzz targets and on changed ones
 	cargo test --manifest-path crates/flashfit/fuzz/Cargo.toml --no-default-features --target-dir target
@@ -77,7 +78,7 @@ ladder-check: ## Is the smallest Hello, world! still as small as docs/ladder.md 
 	cargo xtask ladder --check
 
 boot-test: ## Boot tests on the image in out/$(BOARD)
-	TINYRUST_BOARD=$(BOARD) cargo test --package tinyrust-qemu
+	TINYRUST_BOARD=$(BOARD) cargo test --test device
 
 docs: image ## Measure the image and print the figures into README.md and docs/
 	cargo xtask measure --board $(BOARD)

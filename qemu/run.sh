@@ -23,9 +23,9 @@ done
 ./scripts/bootstrap
 if [ $build = yes ]; then
 	# By itself, so that the compiler's progress is seen.
-	cargo build --package xtask
+	cargo build --bin xtask
 	cargo xtask setup ${board:+--board "$board"}
 	cargo xtask image ${board:+--board "$board"}
 fi
-cargo build --package tinyrust-qemu --bin tinyrust-boot
-exec cargo run --quiet --package tinyrust-qemu --bin tinyrust-boot -- -C "$here" "$@"
+cargo build --bin tinyrust-boot
+exec cargo run --quiet --bin tinyrust-boot -- -C "$here" "$@"

@@ -96,7 +96,9 @@ fn copy_checkout(to: &Path) {
 #[test]
 #[ignore = "the page installs packages and compiles std: `make walkthrough`"]
 fn the_page_is_followed_to_a_server_for_the_new_board() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("add-a-board");
+    let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let shared = temporary.parent().expect("cargo's target folder");
+    let folder = temporary.join("add-a-board");
     let checkout = folder.join("checkout");
     if checkout.exists() {
         fs::remove_dir_all(&checkout).expect("removing the last copy");
@@ -117,6 +119,8 @@ fn the_page_is_followed_to_a_server_for_the_new_board() {
                     .args(["-euc", &block.text])
                     .current_dir(&checkout)
                     .env("CARGO_TARGET_DIR", folder.join("target"))
+                    // What both checkouts depend on is compiled once.
+                    .env("CARGO_BUILD_BUILD_DIR", shared)
                     // Cargo's own, for this test: the programs look for their checkout by it.
                     .env_remove("CARGO_MANIFEST_DIR")
                     .output()

@@ -94,7 +94,7 @@ def boot(build):
     if not shutil.which("cargo"):
         raise Problem("no cargo for the boot tests")
     env = {**os.environ, "TINYRUST_IMAGES": str(images(build)), "CARGO_TARGET_DIR": str(build.dir / "boot-tests")}
-    done = subprocess.run(["cargo", "test", "--package", "tinyrust-qemu"], cwd=ROOT, env=env,
+    done = subprocess.run(["cargo", "test", "--test", "device"], cwd=ROOT, env=env,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     (build.dir / "boot-tests.log").write_text(done.stdout)
     expect(done.returncode == 0, done.stdout[-4000:])

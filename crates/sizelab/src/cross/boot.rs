@@ -22,8 +22,8 @@ pub fn run(context: &Context, profile: &str, with: With, server: &Path) -> Resul
     let images = context.repo.path("out").join(wishes.output_name(context));
     let status = tool("cargo")
         .current_dir(context.repo.root())
-        .args(["run", "--quiet", "--package", "tinyrust-qemu"])
-        .args(["--bin", "tinyrust-boot", "--", "--record", "--images"])
+        .args(["run", "--quiet", "--bin", "tinyrust-boot"])
+        .args(["--", "--record", "--images"])
         .arg(&images)
         .status()
         .context("cannot run cargo")?;

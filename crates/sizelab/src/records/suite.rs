@@ -37,7 +37,7 @@ pub fn run(repo: &Repo, board: &str) -> Result<Suite> {
     let _ = fs::remove_file(&results);
     let status = tool("cargo")
         .current_dir(repo.root())
-        .args(["test", "--package", "tinyrust-qemu", "--test", "device"])
+        .args(["test", "--test", "device"])
         .env_remove("TINYRUST_IMAGES")
         .env("TINYRUST_BOARD", board)
         .env("TINYRUST_RESULTS", &results)

@@ -125,8 +125,8 @@ fn tested(repo: &Repo, board: &str, record: bool) -> Result<Tests> {
     cargo.current_dir(repo.root());
     if record {
         cargo
-            .args(["run", "--quiet", "--package", "tinyrust-qemu"])
-            .args(["--bin", "tinyrust-boot", "--", "--record", "--board", board]);
+            .args(["run", "--quiet", "--bin", "tinyrust-boot"])
+            .args(["--", "--record", "--board", board]);
         succeed(&mut cargo, "the boot")?;
     }
     let suite = suite::run(repo, board)?;
