@@ -4,7 +4,7 @@
 BOARD ?= $(shell cat boards/default)
 
 .PHONY: help run serve image setup setup-all test lint unit walkthrough layers apps rotation \
-	docs-check ladder-check boot-test docs matrix clean
+	docs-check ladder-check same-bytes boot-test docs matrix clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,9 +36,9 @@ image: setup ## Build out/$(BOARD)/flash.bin
 	cargo xtask image --board $(BOARD)
 
 # The order is cheapest first, so that a slip shows before a kernel is built.
-test: ## Install what is missing, lint, unit tests, every board's app, two boards' builds and boot tests, sizes
-	@scripts/each setup-all lint unit fuzz-short layers apps walkthrough rotation docs-check \
-		ladder-check
+test: ## Install what is missing, lint, unit tests, every board's app, a second build of one, two boards' builds and boot tests, sizes
+	@scripts/each setup-all lint unit fuzz-short layers apps walkthrough same-bytes rotation \
+		docs-check ladder-check
 
 lint: ## Formatting, clippy, shellcheck
 	cargo fmt --all --check
@@ -64,6 +64,9 @@ layers: ## What of the Buildroot tree and the Yocto layer can be checked without
 
 apps: ## Every board's app for its target, against its budgets
 	cargo xtask app --all
+
+same-bytes: ## Is the default board's app the same, byte for byte, when another folder builds it
+	cargo test --test same_bytes -- --ignored
 
 rotation: ## Build, boot and test the default board and the one whose turn it is
 	cargo xtask matrix --rotate

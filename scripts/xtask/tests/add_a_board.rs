@@ -3,9 +3,13 @@
 //! A fenced block after the line `<!-- follow -->` is carried out: `sh` by a shell that stops at
 //! the first failure. Blocks after `<!-- by hand: … -->` are left out, and printed as left out.
 
+mod checkout;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
+
+use checkout::copy_checkout;
 
 /// The board that the page adds.
 const BOARD: &str = "camera";
@@ -18,11 +22,6 @@ struct Block {
     text: String,
     /// Why it is left out.
     by_hand: Option<String>,
-}
-
-fn root() -> PathBuf {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.ancestors().nth(2).expect("the checkout").to_owned()
 }
 
 /// The marked blocks, in their order.
@@ -55,42 +54,6 @@ fn blocks(page: &str) -> Vec<Block> {
         });
     }
     found
-}
-
-/// The files that git knows or would take, as they are now.
-fn copy_checkout(to: &Path) {
-    let listed = Command::new("git")
-        .arg("-C")
-        .arg(root())
-        .args([
-            "ls-files",
-            "-z",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-        ])
-        .output()
-        .expect("git");
-    assert!(listed.status.success(), "git ls-files");
-    let names = String::from_utf8(listed.stdout).expect("names in UTF-8");
-    for name in names.split('\0').filter(|name| !name.is_empty()) {
-        let (from, to) = (root().join(name), to.join(name));
-        // A file may be deleted and not committed yet.
-        let Ok(data) = from.symlink_metadata() else {
-            continue;
-        };
-        fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
-        if data.is_symlink() {
-            let target = fs::read_link(&from).expect("a link");
-            std::os::unix::fs::symlink(target, &to).expect("a link");
-        } else {
-            fs::copy(&from, &to).expect("a copy");
-            // The programs of the copy are compiled again only where something changed.
-            let file = fs::File::options().write(true).open(&to).expect("the copy");
-            file.set_modified(data.modified().expect("a time"))
-                .expect("setting a time");
-        }
-    }
 }
 
 #[test]
