@@ -5,10 +5,13 @@
 //! side by side: locks on files count them all, and the kernel drops them with their
 //! holder, whatever happens to it.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::thread;
 use std::time::Duration;
+
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 
 /// The right to keep one machine busy, given back on drop.
 #[derive(Debug)]
@@ -37,10 +40,10 @@ impl HostSlot {
                     .truncate(false)
                     .write(true)
                     .open(directory.join(index.to_string()))?;
-                match file.try_lock() {
+                match flock(&file, FlockOperation::NonBlockingLockExclusive) {
                     Ok(()) => return Ok(Self(file)),
-                    Err(TryLockError::WouldBlock) => {}
-                    Err(TryLockError::Error(error)) => return Err(error),
+                    Err(Errno::WOULDBLOCK) => {}
+                    Err(errno) => return Err(errno.into()),
                 }
             }
             if !told {

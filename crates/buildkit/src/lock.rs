@@ -3,14 +3,14 @@
 //! A lock saves work; nothing relies on it for being right, because some network file systems
 //! have none, and others have one that other machines do not see.
 
-use std::fs::{File, OpenOptions, Permissions, TryLockError};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use rustix::fs::{Timespec, Timestamps, UTIME_NOW, futimens};
-use rustix::io::Errno;
+use rustix::fs::{FlockOperation, Timespec, Timestamps, UTIME_NOW, flock, futimens};
+use rustix::io::{Errno, retry_on_intr};
 
 use crate::command::Log;
 
@@ -30,7 +30,7 @@ impl Lock {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         log.note(format!("waiting: another build is making {name}"));
         let file = open(path, path.parent()).with_context(cannot)?;
-        file.lock().with_context(cannot)?;
+        retry_on_intr(|| flock(&file, FlockOperation::LockExclusive)).with_context(cannot)?;
         Ok(Self { file: Some(file) })
     }
 
@@ -80,7 +80,7 @@ impl Mark {
 
     fn held(file: File) -> Option<Self> {
         // Waits only for who is just removing it. Without locks the time has to do.
-        let _ = file.lock_shared();
+        let _ = retry_on_intr(|| flock(&file, FlockOperation::LockShared));
         let now = Timespec {
             tv_sec: 0,
             tv_nsec: UTIME_NOW,
@@ -118,19 +118,15 @@ fn open(path: &Path, like: Option<&Path>) -> io::Result<File> {
 }
 
 fn exclusive(file: File, path: &Path) -> Result<Option<Lock>> {
-    match file.try_lock() {
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(Some(Lock { file: Some(file) })),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) if unsupported(&error) => Ok(Some(Lock { file: None })),
-        Err(TryLockError::Error(error)) => {
-            Err(error).with_context(|| format!("cannot lock {}", path.display()))
-        }
+        Err(Errno::WOULDBLOCK) => Ok(None),
+        Err(errno) if unsupported(errno) => Ok(Some(Lock { file: None })),
+        Err(errno) => Err(errno).with_context(|| format!("cannot lock {}", path.display())),
     }
 }
 
 /// What a file system says that has no locks.
-fn unsupported(error: &io::Error) -> bool {
-    let none = [Errno::NOLCK, Errno::NOSYS, Errno::OPNOTSUPP, Errno::INVAL];
-    none.iter()
-        .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+fn unsupported(errno: Errno) -> bool {
+    [Errno::NOLCK, Errno::NOSYS, Errno::OPNOTSUPP, Errno::INVAL].contains(&errno)
 }

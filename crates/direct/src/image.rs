@@ -46,11 +46,12 @@ const STEPS: &[&str] = &[
 /// out/`board`.over-budget.
 pub fn run(context: &Context, wishes: &Wishes) -> Result<Report> {
     setup::require(&context.board, &context.rustc)?;
-    let steps = Steps::new(STEPS, &context.repo.logs(&wishes.output_name(context)));
+    let name = wishes.output_name(context);
+    let steps = Steps::new(STEPS, &context.repo.logs(&name));
     steps.stop_on_signals()?;
     // Two builds of a board in one checkout take turns.
     let waiting = Log::create(&steps.logs().join("waiting.log"))?;
-    let lock = steps.logs().with_added_extension("lock");
+    let lock = context.repo.logs(&format!("{name}.lock"));
     let report = exclusively(&lock, &waiting, || {
         remove(waiting.path())?;
         build(context, wishes, &steps)

@@ -101,10 +101,12 @@ impl Builder<'_> {
         let package = recipe.prepare(rooms.work, log)?;
         // One for each target and worker, so that several can be built side by side.
         let room = format!("{}{}", recipe.target.triple, self.suffix);
-        let target = self.root.join("out/ladder/target").join(room);
+        let targets = self.root.join("out/ladder/target");
+        let lock = targets.join(format!("{room}.lock"));
+        let target = targets.join(room);
         fs::create_dir_all(&target)?;
         let file = rooms.out.join(&recipe.program.name);
-        let build_seconds = exclusively(&target.with_added_extension("lock"), log, || {
+        let build_seconds = exclusively(&lock, log, || {
             // What runs during the build (procedural macros) is the same for all rows and
             // stays; what is measured begins with nothing.
             remove(&target.join(&recipe.target.triple))?;

@@ -61,7 +61,7 @@ mod tests {
 
     fn rendered(manifest: &str, profiles: &str) -> Result<String> {
         let dir = tempfile::tempdir()?;
-        let package = "[package]\nrust-version = \"1.95\"\n";
+        let package = "[package]\nrust-version = \"1.88\"\n";
         std::fs::write(
             dir.path().join("Cargo.toml"),
             format!("{package}{manifest}"),
@@ -80,7 +80,7 @@ mod tests {
         )
         .unwrap();
         for line in [
-            "TINYRUST_RUST_VERSION = 1.95",
+            "TINYRUST_RUST_VERSION = 1.88",
             "TINYRUST_PROFILES = tiny",
             "TINYRUST_PROFILE_tiny_LTO = fat",
             "TINYRUST_PROFILE_tiny_CODEGEN_UNITS = 1",
