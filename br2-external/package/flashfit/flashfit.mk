@@ -23,16 +23,19 @@ FLASHFIT_LICENSE_FILES = LICENSE-MIT LICENSE-APACHE
 host-flashfit-legal-info: private RSYNC_VCS_EXCLUSIONS += $(HOST_FLASHFIT_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS)
 
 HOST_FLASHFIT_DEPENDENCIES = host-cargo-crates
-# Another folder in the environment would move what is installed below.
-HOST_FLASHFIT_CARGO_ENV = CARGO_TARGET_DIR="$(@D)/target"
+# Another folder or target, in the environment or in a config.toml of cargo's above the
+# build, would move what is installed below.
+HOST_FLASHFIT_CARGO_ENV = \
+	CARGO_TARGET_DIR="$(@D)/target" \
+	CARGO_BUILD_TARGET="$(RUSTC_HOST_NAME)"
 HOST_FLASHFIT_CARGO_BUILD_OPTS = \
 	--package flashfit --package imagekit \
 	--config 'source.crates-io.replace-with="cargo-crates"' \
 	--config 'source.cargo-crates.directory="$(HOST_DIR)/share/cargo-crates"'
 
 define HOST_FLASHFIT_INSTALL_CMDS
-	$(INSTALL) -D -m 0755 $(@D)/target/release/flashfit $(HOST_DIR)/bin/flashfit
-	$(INSTALL) -D -m 0755 $(@D)/target/release/imagekit $(HOST_DIR)/bin/imagekit
+	$(INSTALL) -D -m 0755 $(@D)/target/$(RUSTC_HOST_NAME)/release/flashfit $(HOST_DIR)/bin/flashfit
+	$(INSTALL) -D -m 0755 $(@D)/target/$(RUSTC_HOST_NAME)/release/imagekit $(HOST_DIR)/bin/imagekit
 endef
 
 $(eval $(host-cargo-package))
