@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::command::{Log, output, tool};
 use crate::deb_control::{Listed, binaries, tarballs};
+use crate::files::sorted;
 use crate::key::sha256_file;
 use crate::lock::Lock;
 
@@ -104,7 +105,7 @@ impl Archive {
 
     /// What a suite lists of a package, the highest version first.
     pub fn list(&self, suite: &str, index: Index, package: &str, log: &Log) -> Result<Vec<Listed>> {
-        let root = PrivateRoot::create(&self.root, &self.mirrors, suite, index)?;
+        let root = PrivateRoot::create(&self.root, &self.mirrors, &[suite], index)?;
         let _lock = Lock::wait(&root.folder.join("lock"), log)?;
         log.run(root.apt("apt-get").arg("update"))
             .with_context(|| format!("the index of Debian's suite {suite} cannot be had"))?;
@@ -117,6 +118,36 @@ impl Archive {
         };
         found.sort_by(|a, b| compare(&b.version, &a.version));
         Ok(found)
+    }
+
+    /// Unpacks packages (`NAME=VERSION`) of amd64 from the first suite, which may need others of
+    /// the rest, with all that they depend on, into a folder. None of their scripts run.
+    pub fn unpack(
+        &self,
+        suites: &[&str],
+        packages: &[String],
+        work: &Path,
+        to: &Path,
+        log: &Log,
+    ) -> Result<()> {
+        let root = PrivateRoot::create(&self.root, &self.mirrors, suites, Index::Packages)?;
+        let archives = work.join("archives");
+        fs::create_dir_all(archives.join("partial"))?;
+        {
+            let _lock = Lock::wait(&root.folder.join("lock"), log)?;
+            log.run(root.apt("apt-get").arg("update"))?;
+            let mut install = root.apt("apt-get");
+            install.arg("-o");
+            install.arg(format!("Dir::Cache::archives={}", archives.display()));
+            install.args(["--yes", "--no-install-recommends", "--download-only"]);
+            log.run(install.arg("install").args(packages))?;
+        }
+        for file in sorted(&archives)? {
+            if file.extension().is_some_and(|end| end == "deb") {
+                log.run(tool("dpkg-deb").arg("--extract").arg(file).arg(to))?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -157,18 +188,18 @@ fn resolve(address: &str) -> Vec<String> {
         .collect()
 }
 
-/// An apt root that knows one suite.
+/// An apt root that knows one suite, or a few that belong together.
 struct PrivateRoot {
     folder: PathBuf,
 }
 
 impl PrivateRoot {
-    fn create(root: &Path, mirrors: &[String], suite: &str, index: Index) -> Result<Self> {
+    fn create(root: &Path, mirrors: &[String], suites: &[&str], index: Index) -> Result<Self> {
         let (name, word) = match index {
             Index::Packages => ("packages", "deb"),
             Index::Sources => ("sources", "deb-src"),
         };
-        let folder = root.join(format!("{suite}-{name}"));
+        let folder = root.join(format!("{}-{name}", suites.join("-")));
         for inner in ["state/lists/partial", "cache/archives/partial"] {
             fs::create_dir_all(folder.join(inner))?;
         }
@@ -176,10 +207,13 @@ impl PrivateRoot {
         let address = mirrors.first().context("no mirror")?;
         // Development suites' Release files expire where a mirror is frozen; what is taken
         // from them is checked by hash, and only for lack of a recorded one.
-        let line = format!(
-            "{word} [arch=amd64 check-valid-until=no signed-by={KEYRING}] {address} {suite} main\n"
-        );
-        fs::write(folder.join("sources.list"), line)?;
+        let line = |suite: &&str| {
+            format!(
+                "{word} [arch=amd64 check-valid-until=no signed-by={KEYRING}] {address} {suite} main\n"
+            )
+        };
+        let lines = suites.iter().map(line).collect::<String>();
+        fs::write(folder.join("sources.list"), lines)?;
         Ok(Self { folder })
     }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 
 use crate::cargo_call::CargoCall;
 use crate::context::Context;
@@ -107,7 +107,7 @@ pub fn build(
     let key = key(context, toolchain, call)?;
     let entry = context.cache.entry("app", &key, log, |rooms| {
         let target_folder = rooms.work.join("target");
-        let mut cargo = cargo(context, &app)?;
+        let mut cargo = cargo(context, &app);
         let remaps = remaps(context, &app, rooms.work);
         cargo
             .args(&call.arguments)
@@ -191,17 +191,13 @@ fn remaps(context: &Context, app: &Path, work: &Path) -> Vec<(PathBuf, &'static 
         .collect()
 }
 
-fn cargo(context: &Context, app: &Path) -> Result<Command> {
-    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let rustc = context.rustc.sysroot.join("bin/rustc");
-    ensure!(
-        rustc.is_file(),
-        "no rustc in {}",
-        context.rustc.sysroot.display()
-    );
-    let mut cargo = tool(program);
-    cargo.current_dir(app).env("RUSTC", rustc);
-    Ok(cargo)
+fn cargo(context: &Context, app: &Path) -> Command {
+    let rustc = &context.rustc;
+    let mut cargo = tool(&rustc.cargo);
+    cargo
+        .current_dir(app)
+        .env("RUSTC", rustc.sysroot.join("bin/rustc"));
+    cargo
 }
 
 /// What the device has no use for goes to a file of its own, `<program>.debug`, in which gdb and

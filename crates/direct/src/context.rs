@@ -1,6 +1,7 @@
 //! What every step of a build needs.
 
 use std::path::PathBuf;
+use std::sync::Once;
 
 use anyhow::{Result, ensure};
 use board::Board;
@@ -29,7 +30,10 @@ impl Context {
     pub fn new(repo: Repo, board: &str, jobs: Option<usize>) -> Result<Self> {
         // All cores are busy for minutes, and somebody may be working on the machine. Where
         // that is not allowed nothing is lost.
-        let _ = rustix::process::nice(10);
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| {
+            let _ = rustix::process::nice(10);
+        });
         Self::at_full_priority(repo, board, jobs)
     }
 

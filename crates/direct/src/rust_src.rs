@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use buildkit::cache::Cache;
 use buildkit::command::{Log, output, tool};
@@ -12,7 +12,8 @@ use buildkit::files::remove;
 use buildkit::sources::Sources;
 use buildkit::store::Store;
 
-/// The Rust compiler of this checkout.
+/// A Rust compiler.
+#[derive(Clone)]
 pub struct Rustc {
     /// `1.95.0`.
     pub version: String,
@@ -20,23 +21,41 @@ pub struct Rustc {
     pub verbose: String,
     /// Where the toolchain is.
     pub sysroot: PathBuf,
+    /// The toolchain's cargo, where it has its own; else the one that is in use.
+    pub cargo: PathBuf,
 }
 
 impl Rustc {
     /// Asks the rustc that cargo uses in this checkout.
     pub fn find(root: &Path) -> Result<Self> {
-        let verbose = output(tool("rustc").arg("-vV").current_dir(root))?;
+        let print = ["--print", "sysroot"];
+        let sysroot = output(tool("rustc").args(print).current_dir(root))?;
+        Self::in_sysroot(Path::new(sysroot.trim()))
+    }
+
+    /// Asks the rustc of a toolchain's folder.
+    pub fn in_sysroot(sysroot: &Path) -> Result<Self> {
+        let program = sysroot.join("bin/rustc");
+        ensure!(program.is_file(), "no rustc in {}", sysroot.display());
+        let verbose = output(tool(&program).arg("-vV"))?;
         let version = verbose
             .lines()
             .find_map(|line| line.strip_prefix("release: "))
             .context("rustc -vV prints no release")?
             .to_owned();
-        let sysroot = output(tool("rustc").args(["--print", "sysroot"]).current_dir(root))?;
+        let own = sysroot.join("bin/cargo");
+        let in_use = || std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from);
         Ok(Self {
             version,
             verbose,
-            sysroot: sysroot.trim().into(),
+            cargo: if own.is_file() { own } else { in_use() },
+            sysroot: sysroot.to_owned(),
         })
+    }
+
+    /// The first line of what it prints of itself.
+    pub fn name(&self) -> &str {
+        self.verbose.lines().next().unwrap_or_default()
     }
 
     /// Where the standard library's source is, or a link to it.

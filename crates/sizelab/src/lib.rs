@@ -1,6 +1,7 @@
 //! The laboratory: what each step, flag, crate and option costs in bytes.
 
 pub mod apps;
+pub mod compilers;
 pub mod cross;
 mod figures;
 pub mod flags;

@@ -7,7 +7,7 @@ use sizelab::records::choices::Choices;
 use sizelab::records::measurement::Measurement;
 use sizelab::records::packageconfig::PackageConfig;
 use sizelab::records::{board_table, size_table};
-use sizelab::{cross, flags, ladder};
+use sizelab::{compilers, cross, flags, ladder};
 
 pub fn content(repo: &Repo, name: &str) -> Result<String> {
     if let Some(board) = name.strip_prefix("map-") {
@@ -26,6 +26,7 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
         ),
         "boards" => board_table::table(repo),
         "cross" => cross::block(repo),
+        "compilers" => compilers::block(repo),
         "flags" => flags::block(repo),
         "choices" => Ok(Choices::load(repo)?.table()),
         "yocto-packageconfig" => PackageConfig::load(repo)?.table(),
@@ -38,7 +39,7 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
         }
         _ => {
             bail!(
-                "no such block; there are: headline, boards, choices, cross, flags, over-budget-example, map-BOARD, sizes-BOARD, \
+                "no such block; there are: headline, boards, choices, compilers, cross, flags, over-budget-example, map-BOARD, sizes-BOARD, \
                  ladder, ladder-…, yocto-packageconfig"
             )
         }

@@ -19,7 +19,7 @@ use direct::context::Context;
 use direct::programs::{self, Wishes};
 use direct::{image, setup};
 use sizelab::records::{measurement, option_costs};
-use sizelab::{apps, cross, flags, ladder};
+use sizelab::{apps, compilers, cross, flags, ladder};
 
 /// Builds tinyrust: sets the machine up, makes flash images, keeps the documents' figures true.
 #[derive(Parser)]
@@ -84,6 +84,8 @@ enum Task {
     Cross(cross::Arguments),
     /// Measure what other compiler flags would do to the server of a board, into docs/measurements/flags.json
     Flags(flags::Arguments),
+    /// Build the server with every Rust that is to be had, into docs/measurements/compilers.json
+    Compilers(compilers::Arguments),
     /// Build, boot and test boards one after the other, with a table at the end
     Matrix(matrix::Arguments),
     /// Measure every step that made the program small, alone and stacked, into docs/ladder/
@@ -214,6 +216,7 @@ fn run(task: Task) -> Result<()> {
         }
         Task::Cross(arguments) => arguments.run(repo),
         Task::Flags(arguments) => arguments.run(&repo),
+        Task::Compilers(arguments) => arguments.run(&repo),
         Task::Matrix(arguments) => arguments.run(&repo),
         Task::Ladder(arguments) => arguments.run(&repo),
         Task::Cache(arguments) => arguments.run(),

@@ -1,6 +1,7 @@
 //! `cargo xtask flags`: what other flags would do to the server on each board's CPU.
 
 mod candidates;
+mod effect;
 mod record;
 
 use anyhow::{Result, ensure};
@@ -8,12 +9,12 @@ use clap::Args;
 
 use crate::apps;
 use buildkit::checkout::Repo;
-use buildkit::command::Stopped;
 use direct::cargo_call::Programs;
 use direct::context::Context;
 
+pub use effect::Effect;
+use record::Measured;
 pub use record::block;
-use record::{Effect, Measured};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -59,19 +60,7 @@ fn measure(mut context: Context, board: &str) -> Result<Measured> {
         let mut changed = own.clone();
         changed.rustflags = candidate.apply(&own.rustflags)?;
         context.board.rust = Some(changed);
-        let effect = match apps::measure(&context, None, Programs::Server) {
-            Ok(size) => {
-                println!("{} bytes, {} on flash", size.elf, size.flash);
-                Effect::Size(size)
-            }
-            Err(error) if error.is::<Stopped>() => return Err(error),
-            Err(error) => {
-                eprintln!("{error:#}");
-                Effect::Fails {
-                    fails: first_error(&format!("{error:#}")),
-                }
-            }
-        };
+        let effect = Effect::of(apps::measure(&context, None, Programs::Server))?;
         changes.insert(candidate.title, effect);
     }
     Ok(Measured {
@@ -80,39 +69,4 @@ fn measure(mut context: Context, board: &str) -> Result<Measured> {
         server,
         changes,
     })
-}
-
-/// Of a failed build's words the compiler's first error.
-fn first_error(text: &str) -> String {
-    let mut lines = text.lines().map(|line| line.trim_start_matches([' ', '|']));
-    let error = lines.clone().find(|line| line.starts_with("error"));
-    let line = error.or_else(|| lines.next()).unwrap_or_default();
-    let words = line.split(' ').map(without_folder);
-    words.collect::<Vec<_>>().join(" ").trim().to_owned()
-}
-
-/// A word as any table can hold it: of a path on this machine the file's name.
-fn without_folder(word: &str) -> String {
-    let word = word.replace(['`', '|'], "");
-    match word.rsplit_once('/') {
-        Some((folder, name)) if folder.starts_with('/') => name.to_owned(),
-        _ => word,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_a_failed_build_the_compilers_first_error_is_kept() {
-        let text =
-            "  | Compiling x\n  | error: no `such` feature\n  | error: aborting\nthe step app";
-        assert_eq!(first_error(text), "error: no such feature");
-        assert_eq!(
-            first_error("error: linking with `/home/user/bin/x-gcc` failed"),
-            "error: linking with x-gcc failed"
-        );
-        assert_eq!(first_error("no compiler"), "no compiler");
-    }
 }

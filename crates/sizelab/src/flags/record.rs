@@ -8,6 +8,7 @@ use flashfit::table::Table;
 use serde::{Deserialize, Serialize};
 
 use super::candidates::{self, Candidate, Verdict};
+use super::effect::Effect;
 use crate::apps::ServerSize;
 use crate::records::by_board::ByBoard;
 use crate::records::measurement::Measurement;
@@ -29,17 +30,6 @@ pub struct Measured {
     pub server: ServerSize,
     /// The same with a change, by its title.
     pub changes: BTreeMap<String, Effect>,
-}
-
-/// What came of a change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Effect {
-    Size(ServerSize),
-    Fails {
-        /// The compiler's or linker's word.
-        fails: String,
-    },
 }
 
 /// Puts a board's figures in the place of those that were there.

@@ -1,0 +1,143 @@
+//! What was measured: docs/measurements/compilers.json, and the table that it makes.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+use board::units::Difference;
+use flashfit::table::Table;
+use serde::{Deserialize, Serialize};
+
+use crate::flags::Effect;
+use crate::records::by_board::ByBoard;
+use buildkit::checkout::Repo;
+use buildkit::files::read_toml;
+
+const FILE: ByBoard = ByBoard {
+    path: "docs/measurements/compilers.json",
+    schema: "tinyrust-compilers/1",
+    made_by: "cargo xtask compilers",
+};
+
+/// A board's server by one compiler.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Measured {
+    /// The first line of `rustc -vV`.
+    pub compiler: String,
+    pub revision: String,
+    pub server: Effect,
+}
+
+/// By version of Rust.
+type Versions = BTreeMap<String, Measured>;
+
+/// Puts a figure in the place of the one that was there.
+pub fn add(repo: &Repo, board: &str, version: &str, measured: Measured) -> Result<()> {
+    FILE.change(repo, |boards: &mut BTreeMap<String, Versions>| {
+        let versions = boards.entry(board.to_owned()).or_default();
+        versions.insert(version.to_owned(), measured);
+    })
+}
+
+/// The table of the documents: one line for each version, bytes on flash by board.
+pub fn block(repo: &Repo) -> Result<String> {
+    let used = pinned(repo)?;
+    Ok(table(&FILE.load(repo)?, &used).markdown())
+}
+
+/// The version that rust-toolchain.toml names.
+fn pinned(repo: &Repo) -> Result<String> {
+    let file: toml::Table = read_toml(&repo.path("rust-toolchain.toml"))?;
+    let channel = file.get("toolchain").and_then(|table| table.get("channel"));
+    let channel = channel.and_then(toml::Value::as_str).map(str::to_owned);
+    channel.context("rust-toolchain.toml names no channel")
+}
+
+/// A version's numbers, by which versions are ordered: 1.100 comes after 1.95.
+pub fn number(version: &str) -> Vec<u32> {
+    let numbers = version.split(|c: char| !c.is_ascii_digit());
+    numbers.map_while(|number| number.parse().ok()).collect()
+}
+
+fn table(boards: &BTreeMap<String, Versions>, used: &str) -> Table {
+    let mut versions = boards.values().flat_map(Versions::keys).collect::<Vec<_>>();
+    versions.sort_by_key(|version| number(version));
+    versions.dedup();
+    let columns = boards.keys().map(|board| format!(">`{board}`"));
+    let columns = ["Rust".to_owned()].into_iter().chain(columns);
+    let columns = columns.collect::<Vec<_>>();
+    let mut table = Table::new(&columns.iter().map(String::as_str).collect::<Vec<_>>());
+    for version in versions {
+        let name = match version == used {
+            true => format!("**{version}**"),
+            false => version.clone(),
+        };
+        let figures = boards.values().map(|all| cell(all, version, used));
+        let cells = [name].into_iter().chain(figures).collect::<Vec<_>>();
+        let cells = cells.iter().map(|cell| cell as &dyn std::fmt::Display);
+        table.row(&cells.collect::<Vec<_>>());
+    }
+    table
+}
+
+/// Bytes on flash, and how that compares with the compiler that the checkout uses.
+fn cell(versions: &Versions, version: &str, used: &str) -> String {
+    let size = match versions.get(version).map(|measured| &measured.server) {
+        Some(Effect::Size(size)) => size,
+        Some(Effect::Fails { fails }) => return format!("`{fails}`"),
+        None => return "not measured".to_owned(),
+    };
+    match versions.get(used).map(|measured| &measured.server) {
+        Some(Effect::Size(own)) if version != used => {
+            let difference = Difference::between(own.flash, size.flash);
+            format!("{} ({difference:+})", size.flash)
+        }
+        _ => size.flash.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::apps::ServerSize;
+    use board::units::Bytes;
+
+    #[test]
+    fn versions_are_in_order_and_compared_with_the_one_in_use() {
+        let measured = |flash| Measured {
+            compiler: "rustc".to_owned(),
+            revision: "abc1234".to_owned(),
+            server: match flash {
+                0 => Effect::Fails {
+                    fails: "error: no".to_owned(),
+                },
+                flash => Effect::Size(ServerSize {
+                    elf: Bytes(9_000),
+                    flash: Bytes(flash),
+                }),
+            },
+        };
+        let of = |all: &[(&str, u64)]| {
+            let all = all.iter();
+            all.map(|&(version, flash)| (version.to_owned(), measured(flash)))
+                .collect::<Versions>()
+        };
+        let boards = BTreeMap::from([
+            (
+                "a".to_owned(),
+                of(&[("1.100.0", 1_200), ("1.95.0", 1_000), ("1.85.1", 0)]),
+            ),
+            ("b".to_owned(), of(&[("1.95.0", 700)])),
+        ]);
+        let text = table(&boards, "1.95.0").markdown();
+        let lines = text.lines().collect::<Vec<_>>();
+        assert_eq!(
+            lines[2..],
+            [
+                "| 1.85.1 | `error: no` | not measured |",
+                "| **1.95.0** | 1,000 | 700 |",
+                "| 1.100.0 | 1,200 (+200) | not measured |",
+            ]
+        );
+    }
+}

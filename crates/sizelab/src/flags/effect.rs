@@ -1,0 +1,72 @@
+//! What a change does to the server.
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use crate::apps::ServerSize;
+use buildkit::command::Stopped;
+
+/// What came of a build with something changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Effect {
+    Size(ServerSize),
+    Fails {
+        /// The compiler's or linker's word.
+        fails: String,
+    },
+}
+
+impl Effect {
+    /// Of a build, which is said; an interruption is none.
+    pub fn of(built: Result<ServerSize>) -> Result<Self> {
+        match built {
+            Ok(size) => {
+                println!("{} bytes, {} on flash", size.elf, size.flash);
+                Ok(Self::Size(size))
+            }
+            Err(error) if error.is::<Stopped>() => Err(error),
+            Err(error) => {
+                eprintln!("{error:#}");
+                Ok(Self::Fails {
+                    fails: first_error(&format!("{error:#}")),
+                })
+            }
+        }
+    }
+}
+
+/// Of a failed build's words the compiler's first error.
+fn first_error(text: &str) -> String {
+    let mut lines = text.lines().map(|line| line.trim_start_matches([' ', '|']));
+    let error = lines.clone().find(|line| line.starts_with("error"));
+    let line = error.or_else(|| lines.next()).unwrap_or_default();
+    let words = line.split(' ').map(without_folder);
+    words.collect::<Vec<_>>().join(" ").trim().to_owned()
+}
+
+/// A word as any table can hold it: of a path on this machine the file's name.
+fn without_folder(word: &str) -> String {
+    let word = word.replace(['`', '|'], "");
+    match word.rsplit_once('/') {
+        Some((folder, name)) if folder.starts_with('/') => name.to_owned(),
+        _ => word,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_failed_build_the_compilers_first_error_is_kept() {
+        let text =
+            "  | Compiling x\n  | error: no `such` feature\n  | error: aborting\nthe step app";
+        assert_eq!(first_error(text), "error: no such feature");
+        assert_eq!(
+            first_error("error: linking with `/home/user/bin/x-gcc` failed"),
+            "error: linking with x-gcc failed"
+        );
+        assert_eq!(first_error("no compiler"), "no compiler");
+    }
+}
