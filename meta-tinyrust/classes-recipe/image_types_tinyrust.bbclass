@@ -12,14 +12,13 @@ FLASH_IMAGES ?= "${IMGDEPLOYDIR}/${IMAGE_LINK_NAME}.images"
 
 FLASH_IMAGES_FILES ?= "${TINYRUST_LINUX_IMAGE}=${DEPLOY_DIR_IMAGE}/${TINYRUST_LINUX_IMAGE} \
                        tinyrust=${IMAGE_ROOTFS}${bindir}/tinyrust \
-                       ${@flash_boot_loader(d) and d.getVar('FLASH_BOOT_LOADER_FILES') or ''}"
-FLASH_BOOT_LOADER_FILES = "kernel.itb=${DEPLOY_DIR_IMAGE}/kernel.itb \
-                           ${@'${MACHINE}.dtb=${DEPLOY_DIR_IMAGE}/${MACHINE}.dtb' if d.getVar('TINYRUST_LINUX_DTS') else ''} \
-                           ${@' '.join('%s=${DEPLOY_DIR_IMAGE}/%s' % (n, n) for n in flash_boot_loader(d))}"
+                       kernel.itb=${DEPLOY_DIR_IMAGE}/kernel.itb \
+                       ${@'${MACHINE}.dtb=${DEPLOY_DIR_IMAGE}/${MACHINE}.dtb' if d.getVar('TINYRUST_LINUX_DTS') else ''} \
+                       ${@' '.join('%s=${DEPLOY_DIR_IMAGE}/%s' % (n, n) for n in flash_boot_loader(d))}"
 
 def flash_boot_loader(d):
-    """The boot loader's files; a board without one has the kernel itself in its slots."""
-    return [e.rpartition('@')[0] for e in (d.getVar('TINYRUST_U_BOOT_FILES') or '').split()]
+    """The boot loader's files, NAME@OFFSET of board.toml without where each goes."""
+    return [e.rpartition('@')[0] for e in d.getVar('TINYRUST_U_BOOT_FILES').split()]
 
 # The recipe of the server; what tinyrust_size staged of its compilation goes into build.json.
 FLASH_SERVER ?= "${@d.getVar('PREFERRED_RPROVIDER_tinyrust') or 'tinyrust'}"
@@ -33,7 +32,7 @@ IMAGE_TYPES += "flash"
 IMAGE_TYPEDEP:flash = "squashfs-xz"
 do_image_flash[depends] += "virtual/kernel:do_deploy virtual/kernel:do_populate_lic \
                             flashfit-native:do_populate_sysroot ${FLASH_SERVER}:do_populate_sysroot \
-                            ${@'virtual/bootloader:do_deploy virtual/bootloader:do_populate_lic tinyrust-fit:do_deploy' if flash_boot_loader(d) else ''}"
+                            virtual/bootloader:do_deploy virtual/bootloader:do_populate_lic tinyrust-fit:do_deploy"
 do_image_flash[file-checksums] += "${FLASH_BOARD}:True"
 
 python flash_images() {
@@ -62,7 +61,7 @@ FLASH_SOURCES[vardepvalue] = ""
 
 def flash_sources(d):
     names = {'linux': d.getVar('PREFERRED_PROVIDER_virtual/kernel'),
-             'u-boot': d.getVar('PREFERRED_PROVIDER_virtual/bootloader') if flash_boot_loader(d) else None,
+             'u-boot': d.getVar('PREFERRED_PROVIDER_virtual/bootloader'),
              'busybox': 'busybox-tinyrust', d.getVar('TCLIBC'): d.getVar('TCLIBC')}
     sources = []
     for name, recipe in names.items():
@@ -80,9 +79,7 @@ FLASH_REVISION[vardepvalue] = ""
 
 IMAGE_CMD:flash = "flash_assemble"
 flash_assemble() {
-    if [ -n "${@' '.join(flash_boot_loader(d))}" ]; then
-        imagekit boot-image ${FLASH_BOARD} ${FLASH_IMAGES}
-    fi
+    imagekit boot-image ${FLASH_BOARD} ${FLASH_IMAGES}
     flashfit assemble ${FLASH_BOARD} ${FLASH_IMAGES} -o ${FLASH_IMAGES}/flash.bin
     if [ -e ${FLASH_SERVER_FACTS} ]; then
         set -- --compilers ${FLASH_SERVER_FACTS}/compilers.json --rust-flags ${FLASH_SERVER_FACTS}/rust-flags.json \
