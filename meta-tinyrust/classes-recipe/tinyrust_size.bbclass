@@ -49,10 +49,6 @@ TINYRUST_CARGO_FLAGS:class-target = "--profile ${TINYRUST_PROFILE} ${@tinyrust_c
 CARGO_TARGET_SUBDIR = "${RUST_HOST_SYS}/release"
 CARGO_TARGET_SUBDIR:class-target = "${RUST_HOST_SYS}/${TINYRUST_PROFILE}"
 
-# A static program has nothing that relro or PIE could protect, and each costs bytes.
-SECURITY_CFLAGS:class-target = ""
-SECURITY_LDFLAGS:class-target = ""
-
 # C of a crate is compiled where bitbake unpacks crates; the file with its symbols is not to name that place.
 DEBUG_PREFIX_MAP:append:class-target = " -ffile-prefix-map=${CARGO_HOME}=${TARGET_DBGSRC_DIR}/cargo_home"
 

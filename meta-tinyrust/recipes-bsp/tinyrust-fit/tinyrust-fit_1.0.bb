@@ -9,18 +9,16 @@ LIC_FILES_CHKSUM = "file://${COMMON_LICENSE_DIR}/GPL-2.0-or-later;md5=fed5435554
 INHIBIT_DEFAULT_DEPS = "1"
 DEPENDS = "dtc-native flashfit-native u-boot-tools-native xz-native"
 
-FILESEXTRAPATHS:prepend := "${TINYRUST_ROOT}:"
 TINYRUST_LINUX_DTS ?= ""
-SRC_URI = "file://boards/${MACHINE}/board.toml \
-           ${@'file://boards/${MACHINE}/${TINYRUST_LINUX_DTS}' if d.getVar('TINYRUST_LINUX_DTS') else ''} \
-"
+TINYRUST_FILES = "boards/${MACHINE}/board.toml \
+                  ${@'boards/${MACHINE}/${TINYRUST_LINUX_DTS}' if d.getVar('TINYRUST_LINUX_DTS') else ''}"
 
 S = "${UNPACKDIR}"
 B = "${WORKDIR}/build"
 
-COMPATIBLE_MACHINE = "^tinyrust-u-boot$"
+COMPATIBLE_MACHINE = "^tinyrust-board$"
 
-inherit deploy nopackages
+inherit tinyrust_source deploy nopackages
 
 PACKAGE_ARCH = "${MACHINE_ARCH}"
 

@@ -10,19 +10,14 @@ require u-boot-tinyrust-version.inc
 
 DEPENDS += "bc-native bison-native dtc-native flex-native gnutls-native python3-setuptools-native xxd-native"
 
-FILESEXTRAPATHS:prepend := "${TINYRUST_ROOT}:"
-SRC_URI = "https://ftp.denx.de/pub/u-boot/u-boot-${PV}.tar.bz2;name=tarball \
-           file://boards/common/u-boot.config \
-           file://boards/common/u-boot.env \
-           file://boards/${MACHINE}/u-boot.config \
-           file://boards/${MACHINE}/u-boot.env \
-           file://boards/${MACHINE}/board.toml \
-           ${@' '.join('file://%s' % os.path.relpath(p, d.getVar('TINYRUST_ROOT')) for p in tinyrust_patches(d))} \
-"
+SRC_URI = "https://ftp.denx.de/pub/u-boot/u-boot-${PV}.tar.bz2;name=tarball"
+TINYRUST_FILES = "boards/common/u-boot.config boards/common/u-boot.env \
+                  boards/${MACHINE}/u-boot.config boards/${MACHINE}/u-boot.env boards/${MACHINE}/board.toml \
+                  ${@' '.join(tinyrust_patches(d))}"
 
 def tinyrust_patches(d):
     import glob
-    return sorted(glob.glob(d.expand('${TINYRUST_ROOT}/boards/${MACHINE}/u-boot-patches/*.patch')))
+    return sorted(glob.glob(d.expand('boards/${MACHINE}/u-boot-patches/*.patch'), root_dir=d.getVar('TINYRUST_ROOT')))
 
 S = "${UNPACKDIR}/u-boot-${PV}"
 B = "${WORKDIR}/build"
@@ -30,9 +25,9 @@ B = "${WORKDIR}/build"
 # nooelint: oelint.file.requirenotfound - OE-Core's
 require recipes-bsp/u-boot/u-boot.inc
 
-inherit kconfig_check
+inherit tinyrust_source kconfig_check
 
-COMPATIBLE_MACHINE = "^tinyrust-u-boot$"
+COMPATIBLE_MACHINE = "^tinyrust-board$"
 
 UBOOT_MACHINE = "${TINYRUST_U_BOOT_DEFCONFIG}"
 # The environment is compiled in; nothing on the device reads it from a file.

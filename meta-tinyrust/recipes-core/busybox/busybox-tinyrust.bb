@@ -2,21 +2,19 @@ SUMMARY = "The user space beside the server, in one static program"
 DESCRIPTION = "busybox with the applets that boards/common/busybox.config names, and no other."
 HOMEPAGE = "https://www.busybox.net"
 SECTION = "base"
-LICENSE = "GPL-2.0-only & bzip2-1.0.6"
+LICENSE = "${@tinyrust.licence.expression('GPL-2.0-only AND bzip2-1.0.6')}"
 LIC_FILES_CHKSUM = "file://LICENSE;md5=de10de48642ab74318e893a61105afbb \
                     file://archival/libarchive/bz/LICENSE;md5=28e3301eae987e8cfe19988e98383dae"
 
 require busybox-tinyrust-version.inc
 
-FILESEXTRAPATHS:prepend := "${TINYRUST_ROOT}:"
-SRC_URI = "https://busybox.net/downloads/busybox-${PV}.tar.bz2;name=tarball \
-           file://boards/common/busybox.config \
-"
+SRC_URI = "https://busybox.net/downloads/busybox-${PV}.tar.bz2;name=tarball"
+TINYRUST_FILES = "boards/common/busybox.config"
 
 S = "${UNPACKDIR}/busybox-${PV}"
 B = "${WORKDIR}/build"
 
-inherit kconfig_check
+inherit tinyrust_source kconfig_check
 
 CVE_PRODUCT = "busybox"
 KCONFIG_FRAGMENTS = "${UNPACKDIR}/boards/common/busybox.config"

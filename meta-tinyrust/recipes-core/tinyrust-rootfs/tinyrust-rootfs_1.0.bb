@@ -2,17 +2,12 @@ SUMMARY = "What the device starts: init table, start scripts, accounts, mount po
 DESCRIPTION = "boards/common/rootfs as it stands: busybox init runs the server under its own \
 user, with a read-only root and an overlay on the data partition."
 SECTION = "base"
-LICENSE = "MIT | Apache-2.0"
+LICENSE = "${@tinyrust.licence.expression('MIT OR Apache-2.0')}"
 LIC_FILES_CHKSUM = "file://LICENSE-MIT;md5=52845b9a94064f49ec371ee9ad7b1b6c \
                     file://LICENSE-APACHE;md5=3b83ef96387f14655fc854ddc3c6bd57"
 
-FILESEXTRAPATHS:prepend := "${TINYRUST_ROOT}:"
 # File by file: the checksum of a folder warns of links that lead nowhere on the build host.
-SRC_URI = "${@' '.join('file://' + f for f in tinyrust_skeleton(d)[0])} \
-           file://boards/common/device-table.txt \
-           file://LICENSE-MIT \
-           file://LICENSE-APACHE \
-"
+TINYRUST_FILES = "${@' '.join(tinyrust_skeleton(d)[0])} boards/common/device-table.txt LICENSE-MIT LICENSE-APACHE"
 
 TINYRUST_LINKS = "${@' '.join(tinyrust_skeleton(d)[1])}"
 
@@ -32,7 +27,7 @@ def tinyrust_skeleton(d):
 
 S = "${UNPACKDIR}"
 
-inherit allarch
+inherit tinyrust_source allarch
 
 do_install() {
     install -d ${D}

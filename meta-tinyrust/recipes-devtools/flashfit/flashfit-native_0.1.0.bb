@@ -3,27 +3,22 @@ DESCRIPTION = "The host programs of this repository. flashfit knows the flash ma
 budget check. imagekit checks what came out of Kconfig and rustc, and makes the boot partition, the \
 kernel's FIT image and build.json. Every builder calls the same two."
 SECTION = "devel"
-LIC_FILES_CHKSUM = "file://../LICENSE-MIT;md5=52845b9a94064f49ec371ee9ad7b1b6c \
-                    file://../LICENSE-APACHE;md5=3b83ef96387f14655fc854ddc3c6bd57"
+LIC_FILES_CHKSUM = "file://LICENSE-MIT;md5=52845b9a94064f49ec371ee9ad7b1b6c \
+                    file://LICENSE-APACHE;md5=3b83ef96387f14655fc854ddc3c6bd57"
 
 require flashfit-crates.inc
 # The program's own licence, and those of the crates that are linked into it.
 require flashfit-license.inc
 
 # The lock file is the whole workspace's, so cargo wants to see each member of it.
-FILESEXTRAPATHS:prepend := "${TINYRUST_ROOT}:"
-SRC_URI += "file://Cargo.toml;subdir=flashfit \
-            file://Cargo.lock;subdir=flashfit \
-            file://crates;subdir=flashfit \
-            file://scripts;subdir=flashfit \
-            file://qemu;subdir=flashfit \
-            file://LICENSE-MIT \
-            file://LICENSE-APACHE \
-"
+TINYRUST_FILES = "Cargo.toml Cargo.lock crates scripts qemu LICENSE-MIT LICENSE-APACHE"
+TINYRUST_FROM_RELEASE = "1"
+# A folder of its own: crates are unpacked beside it, and `bitbake -c update_crates` reads every lock file below S.
+TINYRUST_SUBDIR = "flashfit"
 
 S = "${UNPACKDIR}/flashfit"
 
-inherit cargo cargo-update-recipe-crates
+inherit tinyrust_source cargo cargo-update-recipe-crates
 inherit_defer native
 
 # Of the environment, it would move what do_install looks for.

@@ -9,15 +9,12 @@ LIC_FILES_CHKSUM = "file://COPYING;md5=6bc538ed5bd9a7fc9398086aedcd7e46"
 require linux-tinyrust-version.inc
 
 LINUX_VERSION ?= "${PV}"
-FILESEXTRAPATHS:prepend := "${TINYRUST_ROOT}:"
-SRC_URI = "${KERNELORG_MIRROR}/linux/kernel/v${@d.getVar('PV').split('.')[0]}.x/linux-${PV}.tar.xz;name=tarball \
-           file://boards/common/linux.config \
-           file://boards/${MACHINE}/linux.config \
-"
+SRC_URI = "${KERNELORG_MIRROR}/linux/kernel/v${@d.getVar('PV').split('.')[0]}.x/linux-${PV}.tar.xz;name=tarball"
+TINYRUST_FILES = "boards/common/linux.config boards/${MACHINE}/linux.config"
 
 S = "${UNPACKDIR}/linux-${PV}"
 
-inherit kernel kconfig_check
+inherit tinyrust_source kernel kconfig_check
 
 COMPATIBLE_MACHINE = "^tinyrust-board$"
 

@@ -2,7 +2,7 @@ SUMMARY = "Starts the server on a distro with an init system of its own"
 DESCRIPTION = "A script for busybox init and sysvinit, a unit for systemd, and the user \
 that the server runs as. tinyrust-image has boards/common/rootfs in its place."
 SECTION = "net"
-LICENSE = "MIT | Apache-2.0"
+LICENSE = "${@tinyrust.licence.expression('MIT OR Apache-2.0')}"
 LIC_FILES_CHKSUM = "file://${COMMON_LICENSE_DIR}/MIT;md5=0835ade698e0bcf8506ecda2f7b4f302 \
                     file://${COMMON_LICENSE_DIR}/Apache-2.0;md5=89aea4e17d99a7cacdbeed46a0096b10"
 

@@ -1,6 +1,7 @@
 SUMMARY = "Web server of a device whose whole system lives in a small flash chip"
-DESCRIPTION = "An HTTP status server in Rust (actix-web), linked statically: a page, \
-its JSON, a health check and Prometheus metrics, in less than 200 KB of flash."
+DESCRIPTION = "An HTTP status server in Rust (actix-web): a page, its JSON, a health check and Prometheus metrics."
+DESCRIPTION:append:libc-musl = " Linked statically, in less than 200 KB of flash."
+DESCRIPTION:append:libc-glibc = " Linked dynamically, with the C library of the system."
 SECTION = "net"
 LIC_FILES_CHKSUM = "file://../LICENSE-MIT;md5=52845b9a94064f49ec371ee9ad7b1b6c \
                     file://../LICENSE-APACHE;md5=3b83ef96387f14655fc854ddc3c6bd57"
@@ -9,32 +10,26 @@ require tinyrust-crates.inc
 # The program's own licence, and those of the crates that are linked into it.
 require tinyrust-license.inc
 
-# Two forms of the source. In a clone of the repository it stands beside this layer,
-# and each file is named, so that a developer's app/target is neither copied nor
-# hashed. For a layer that was copied out of it, TINYRUST_RELEASE names a tarball
-# (`git archive`'s, of the whole repository) and TINYRUST_RELEASE_SHA256 its hash.
-TINYRUST_RELEASE ?= ""
-TINYRUST_RELEASE_SHA256 ?= ""
-TINYRUST_CHECKOUT = "file://app/Cargo.toml file://app/Cargo.lock file://app/src \
-                     file://LICENSE-MIT file://LICENSE-APACHE"
-FILESEXTRAPATHS:prepend := "${TINYRUST_ROOT}:"
+# Not app/ as a whole: a developer's app/target is neither copied nor hashed.
+TINYRUST_FILES = "app/Cargo.toml app/Cargo.lock app/src LICENSE-MIT LICENSE-APACHE"
+TINYRUST_FROM_RELEASE = "1"
 
-SRC_URI += "${@d.getVar('TINYRUST_RELEASE') + ';name=release;subdir=release;striplevel=1' if d.getVar('TINYRUST_RELEASE') else d.getVar('TINYRUST_CHECKOUT')}"
-SRC_URI[release.sha256sum] = "${TINYRUST_RELEASE_SHA256}"
-
-S = "${UNPACKDIR}/${@'release/app' if d.getVar('TINYRUST_RELEASE') else 'app'}"
+S = "${UNPACKDIR}/app"
 
 # What each costs stands in docs/yocto.md.
-PACKAGECONFIG ??= "std-rebuild immediate-abort ${@'mimalloc' if d.getVar('TINYRUST_RUST_ALLOCATOR') == 'mimalloc' else ''}"
+PACKAGECONFIG ??= "std-rebuild immediate-abort \
+                   ${@'mimalloc' if d.getVar('TINYRUST_RUST_ALLOCATOR') == 'mimalloc' else ''} \
+                   ${@'' if d.getVar('TCLIBC') == 'musl' else 'hardening'}"
 PACKAGECONFIG[std-rebuild] = ",,"
 PACKAGECONFIG[immediate-abort] = ",,"
 PACKAGECONFIG[mimalloc] = "--features mimalloc,,"
+PACKAGECONFIG[hardening] = ",,"
 PACKAGECONFIG[upx] = ",,upx-native"
 
 TINYRUST_STD_REBUILD = "${@bb.utils.contains('PACKAGECONFIG', 'std-rebuild', '1', '0', d)}"
 TINYRUST_IMMEDIATE_ABORT = "${@bb.utils.contains('PACKAGECONFIG', 'immediate-abort', '1', '0', d)}"
 
-inherit tinyrust_size cargo-update-recipe-crates
+inherit tinyrust_source tinyrust_size cargo-update-recipe-crates
 
 # What GET /api/v1/system says about the build.
 TINYRUST_GIT_REVISION ?= "${@tinyrust.revision.of(d)}"
@@ -42,6 +37,10 @@ TINYRUST_GIT_REVISION[vardepvalue] = ""
 export TINYRUST_GIT_REVISION
 export TINYRUST_TARGET
 export TINYRUST_PROFILE
+
+# Without hardening: none of what the distro's security_flags.inc adds to compiler and linker.
+TARGET_CC_ARCH:remove = "${@bb.utils.contains('PACKAGECONFIG', 'hardening', '', d.getVar('SECURITY_CFLAGS') or '', d)}"
+TARGET_LDFLAGS:remove = "${@bb.utils.contains('PACKAGECONFIG', 'hardening', '', d.getVar('SECURITY_LDFLAGS') or '', d)}"
 
 CARGO_BUILD_FLAGS += "--no-default-features --bin tinyrust"
 # mimalloc is C, and asks for what Rust's own run-time library has not.

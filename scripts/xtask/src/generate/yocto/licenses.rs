@@ -1,7 +1,7 @@
 //! Cargo's licence expressions as bitbake writes them.
 //!
-//! Cargo: SPDX, and "MIT/Apache-2.0" in old manifests. bitbake: `|`, `&`, and names of OE-Core's
-//! common-licenses.
+//! Cargo: SPDX, and "MIT/Apache-2.0" in old manifests. The layer: SPDX, each choice in one order,
+//! which `tinyrust.licence` writes as the release at hand reads it.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -41,7 +41,9 @@ pub(super) fn of_crates(
         .collect();
     let all = std::iter::once(STD).chain(crates);
     let text = together(all).with_context(|| format!("the crates of {}", lock.display()))?;
-    Ok(format!("LICENSE = \"{text}\"\n"))
+    Ok(format!(
+        "LICENSE = \"${{@tinyrust.licence.expression('{text}')}}\"\n"
+    ))
 }
 
 /// One expression for a program of which each part has one of these: all of them hold.
@@ -55,7 +57,7 @@ fn together<'a>(expressions: impl IntoIterator<Item = &'a str>) -> Result<String
             }
         }
     }
-    Ok(terms.into_iter().collect::<Vec<_>>().join(" & "))
+    Ok(terms.into_iter().collect::<Vec<_>>().join(" AND "))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,8 +76,8 @@ impl Licence {
     fn text(&self) -> String {
         let (sign, parts) = match self {
             Self::Name(name) => return name.clone(),
-            Self::List(Word::And, parts) => (" & ", parts),
-            Self::List(Word::Or, parts) => (" | ", parts),
+            Self::List(Word::And, parts) => (" AND ", parts),
+            Self::List(Word::Or, parts) => (" OR ", parts),
         };
         // Sorted, so that "MIT OR Apache-2.0" and "Apache-2.0 OR MIT" are one.
         let texts: BTreeSet<String> = parts.iter().map(Self::text).collect();
@@ -91,8 +93,7 @@ fn parse(text: &str) -> Result<Licence> {
     let spaced = text
         .replace('/', " OR ")
         .replace('(', " ( ")
-        .replace(')', " ) ")
-        .replace(" WITH ", "-with-");
+        .replace(')', " ) ");
     let mut tokens = spaced.split_whitespace().peekable();
     let licence = list(&mut tokens, Word::Or).with_context(|| format!("licence {text:?}"))?;
     match tokens.next() {
@@ -127,7 +128,7 @@ fn list(tokens: &mut Tokens<'_>, word: Word) -> Result<Licence> {
 
 fn one(tokens: &mut Tokens<'_>) -> Result<Licence> {
     match tokens.next() {
-        None | Some(")" | "AND" | "OR") => bail!("ends too early"),
+        None | Some(")" | "AND" | "OR" | "WITH") => bail!("ends too early"),
         Some("(") => {
             let inner = list(tokens, Word::Or)?;
             match tokens.next() {
@@ -135,6 +136,10 @@ fn one(tokens: &mut Tokens<'_>) -> Result<Licence> {
                 _ => bail!("has no closing parenthesis"),
             }
         }
+        Some(name) if tokens.next_if_eq(&"WITH").is_some() => match tokens.next() {
+            Some(exception) => Ok(Licence::Name(format!("{name} WITH {exception}"))),
+            None => bail!("has no exception after WITH"),
+        },
         Some(name) => Ok(Licence::Name(name.to_owned())),
     }
 }
@@ -151,29 +156,29 @@ mod tests {
     #[test]
     fn the_order_of_a_choice_does_not_count() {
         let all = ["MIT OR Apache-2.0", "Apache-2.0 OR MIT", "Apache-2.0 / MIT"];
-        assert_eq!(said(&all), "(Apache-2.0 | MIT)");
+        assert_eq!(said(&all), "(Apache-2.0 OR MIT)");
     }
 
     #[test]
     fn parts_that_all_hold_stand_beside_those_of_others() {
         let all = ["(Apache-2.0 OR MIT) AND BSD-3-Clause", "MIT"];
-        assert_eq!(said(&all), "(Apache-2.0 | MIT) & BSD-3-Clause & MIT");
+        assert_eq!(said(&all), "(Apache-2.0 OR MIT) AND BSD-3-Clause AND MIT");
     }
 
     #[test]
-    fn an_exception_has_the_name_of_oe_cores_file() {
-        let text = "Apache-2.0 WITH LLVM-exception OR MIT";
-        assert_eq!(said(&[text]), "(Apache-2.0-with-LLVM-exception | MIT)");
+    fn an_exception_stays_with_its_licence() {
+        let text = "MIT OR Apache-2.0 WITH LLVM-exception";
+        assert_eq!(said(&[text]), "(Apache-2.0 WITH LLVM-exception OR MIT)");
     }
 
     #[test]
     fn and_binds_closer_than_or() {
-        assert_eq!(said(&["MIT OR Zlib AND ISC"]), "((ISC & Zlib) | MIT)");
+        assert_eq!(said(&["MIT OR Zlib AND ISC"]), "((ISC AND Zlib) OR MIT)");
     }
 
     #[test]
     fn what_is_no_expression_is_an_error() {
-        for text in ["", "MIT OR", "(MIT", "MIT)", "MIT Apache-2.0"] {
+        for text in ["", "MIT OR", "(MIT", "MIT)", "MIT Apache-2.0", "MIT WITH"] {
             assert!(together([text]).is_err(), "{text}");
         }
     }
