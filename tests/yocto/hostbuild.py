@@ -34,9 +34,12 @@ NEEDED = {
     "rpcgen": "rpcsvc-proto", "bison": "bison", "flex": "flex", "bc": "bc", "m4": "m4", "swig": "swig",
     "dtc": "device-tree-compiler", "mksquashfs": "squashfs-tools", "mkimage": "u-boot-tools",
     "dpkg-scanpackages": "dpkg-dev", "apt-ftparchive": "apt-utils", "rsync": "rsync", "cpio": "cpio",
-    "depmod": "kmod", "openssl": "openssl", "file": "file", "quilt": "quilt", "xxd": "xxd", "ping": "iputils-ping", "ssh": "openssh-client",
+    "depmod": "kmod", "openssl": "openssl", "file": "file", "quilt": "quilt", "xxd": "xxd", "ping": "iputils-ping", "ssh": "openssh-client", "cmake": "cmake", "ninja": "ninja-build",
     QEMU: FACTS["qemu"]["package"], HOST_PREFIX + "gcc": " ".join(FACTS["cc"]["packages"]), "cargo": "rustup", "rustc": "rustup",
 }
+
+# What dwarfsrcfiles is compiled with -> Debian package.
+HEADERS = {"/usr/include/elfutils/libdw.h": "libdw-dev", "/usr/include/libelf.h": "libelf-dev"}
 
 # A compiler of OE's name. The flags dropped: a sysroot that does not exist here, and what
 # only a GCC newer than Debian 12's knows. Kernel and boot loader link no C library.
@@ -155,9 +158,14 @@ class Build:
         return found[-1]
 
     def setup(self):
-        absent = sorted({package for tool, package in NEEDED.items() if not self._which(tool)})
+        absent = sorted({package for tool, package in NEEDED.items() if not self._which(tool)} |
+                        {package for header, package in HEADERS.items() if not os.path.exists(header)})
         if absent:
-            raise Problem("missing on PATH; apt-get install " + " ".join(absent))
+            raise Problem("missing here; apt-get install " + " ".join(absent))
+        locales = subprocess.run(["locale", "-a"], check=True, stdout=subprocess.PIPE, text=True).stdout.lower().split()
+        if "en_us.utf8" not in locales:
+            raise Problem("no locale en_US.UTF-8, which bitbake demands by name; "
+                          "apt-get install locales && localedef -i en_US -f UTF-8 en_US.UTF-8")
         self._tools()
         conf = self.dir / "conf"
         conf.mkdir(parents=True, exist_ok=True)

@@ -12,9 +12,10 @@ from checks.device import boot, own_crate, service, testimage
 from checks.metadata import crates, layer, parse, plan, targets, variants
 from checks.program import elf, flags, foreign_flags, spdx
 from checks.runs import Failed
+from checks.shared import signatures
 from hostbuild import Problem
 
-CHECKS = [parse, plan, targets, variants, layer, image, crates, flags, foreign_flags, elf, testimage, service, boot, own_crate, budget, spdx, foreign,
+CHECKS = [parse, plan, targets, variants, layer, signatures, image, crates, flags, foreign_flags, elf, testimage, service, boot, own_crate, budget, spdx, foreign,
           release, offline]
 
 
