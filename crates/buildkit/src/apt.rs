@@ -140,6 +140,8 @@ impl Archive {
             install.arg("-o");
             install.arg(format!("Dir::Cache::archives={}", archives.display()));
             install.args(["--yes", "--no-install-recommends", "--download-only"]);
+            // Also where others go before it, as a release does before its backports.
+            install.args(["--target-release", suites[0]]);
             log.run(install.arg("install").args(packages))?;
         }
         for file in sorted(&archives)? {
