@@ -16,8 +16,6 @@
 ifndef TINYRUST_SIZE_MK
 TINYRUST_SIZE_MK = $(BR2_EXTERNAL_TINYRUST_PATH)/tinyrust-size.mk
 
-include $(BR2_EXTERNAL_TINYRUST_PATH)/generated/profiles.vars
-
 TINYRUST_SIZE_BOARD_DIR = $(abspath $(call qstrip,$(BR2_TINYRUST_BOARD_DIR)))
 ifneq ($(call qstrip,$(BR2_TINYRUST_BOARD_DIR)),)
 ifeq ($(BR2_TINYRUST_BOARD_CUSTOM),y)
@@ -28,23 +26,13 @@ endif
 include $(TINYRUST_SIZE_BOARD_STEM).vars
 endif
 
-# Cargo's own words for the profile, from app/Cargo.toml and app/profiles.toml.
+# What cargo is given for it, imagekit says when the package is built: it reads
+# app/profiles.toml, and asks the compiler for its version.
 TINYRUST_SIZE_PROFILE = $(call qstrip,$(BR2_TINYRUST_PROFILE))
-tinyrust-size-key = $(TINYRUST_PROFILE_$(TINYRUST_SIZE_PROFILE)_$(1))
 
-# The settings of the profile, each with a value of its own: an environment that
-# leaves one out leaves it to Buildroot's optimization level. The defaults are
-# those of cargo's release profile.
-TINYRUST_SIZE_OPT_LEVEL = $(or $(call tinyrust-size-key,OPT_LEVEL),3)
-TINYRUST_SIZE_LTO = $(or $(call tinyrust-size-key,LTO),false)
-TINYRUST_SIZE_CODEGEN_UNITS = $(or $(call tinyrust-size-key,CODEGEN_UNITS),16)
-TINYRUST_SIZE_STRIP = $(or $(call tinyrust-size-key,STRIP),false)
-TINYRUST_SIZE_DEBUG = $(or $(call tinyrust-size-key,DEBUG),false)
-TINYRUST_SIZE_DEBUG_ASSERTIONS = $(or $(call tinyrust-size-key,DEBUG_ASSERTIONS),false)
-TINYRUST_SIZE_OVERFLOW_CHECKS = $(or $(call tinyrust-size-key,OVERFLOW_CHECKS),false)
-TINYRUST_SIZE_INCREMENTAL = false
-TINYRUST_SIZE_SETTINGS = \
-	OPT_LEVEL LTO CODEGEN_UNITS PANIC STRIP DEBUG DEBUG_ASSERTIONS OVERFLOW_CHECKS INCREMENTAL
+# Cargo checks it as well, but only after the toolchain is built.
+TINYRUST_SIZE_OLDEST_RUST := $(shell sed -n 's/^rust-version = "\(.*\)"$$/\1/p' \
+	$(BR2_EXTERNAL_TINYRUST_PATH)/../app/Cargo.toml)
 
 # 1 where the compiler is at least version $(1).
 tinyrust-size-rust-at-least = $(filter $(1),$(firstword \
@@ -54,9 +42,10 @@ tinyrust-size-rust-at-least = $(filter $(1),$(firstword \
 TINYRUST_SIZE_STD_LOCKS = $(BR2_EXTERNAL_TINYRUST_PATH)/package/rust-src/locks
 # $(1): package
 tinyrust-size-check-rust = \
-	$(if $(call tinyrust-size-rust-at-least,$(TINYRUST_RUST_VERSION)),,$(error \
-		$(1) needs Rust $(TINYRUST_RUST_VERSION), this Buildroot has \
-		$(RUST_BIN_VERSION): use Buildroot 2026.05.x)) \
+	$(if $(call tinyrust-size-rust-at-least,$(TINYRUST_SIZE_OLDEST_RUST)),,$(error \
+		$(1) needs Rust $(TINYRUST_SIZE_OLDEST_RUST) or later$(comma) this Buildroot has \
+		$(RUST_BIN_VERSION): use Buildroot 2026.02.x (Rust 1.88.0)$(comma) \
+		2026.05.x (1.96.1) or 2026.08 (1.97.1))) \
 	$(if $(BR2_TINYRUST_STD_REBUILD),$(if $(wildcard \
 		$(TINYRUST_SIZE_STD_LOCKS)/$(RUST_BIN_VERSION).lock),,$(error \
 		$(1) rebuilds std, and $(TINYRUST_SIZE_STD_LOCKS) has no crates for \
@@ -65,28 +54,16 @@ tinyrust-size-check-rust = \
 		put its library/Cargo.lock there and its checksum into rust-src.hash$(comma) \
 		or set BR2_TINYRUST_STD_REBUILD=n)))
 
-TINYRUST_SIZE_PANIC = $(or $(call tinyrust-size-key,PANIC),unwind)
-ifeq ($(BR2_TINYRUST_STD_REBUILD),y)
-ifeq ($(BR2_TINYRUST_IMMEDIATE_ABORT),y)
-TINYRUST_SIZE_PANIC = immediate-abort
-TINYRUST_SIZE_Z = -Zpanic-immediate-abort
-endif
-TINYRUST_SIZE_Z += \
-	-Zbuild-std=$(call tinyrust-size-key,BUILD_STD) \
-	-Zbuild-std-features=$(call tinyrust-size-key,BUILD_STD_FEATURES)
-endif
-
 # Buildroot has no name for the targets that Rust offers no std for; the board has.
 ifeq ($(BR2_PACKAGE_HOST_RUSTC_TARGET_ARCH_SUPPORTS)$(BR2_TINYRUST_ARCH_SUPPORTS),y)
 # check-package TypoInPackageVariable
 RUSTC_TARGET_NAME = $(TINYRUST_RUST_TARGET)
 endif
 
-# Those of the profile, and of the board where it is the board's CPU that is built for
-# (the package may be one of an image of any CPU).
-TINYRUST_SIZE_RUSTFLAGS = \
-	$(if $(filter $(RUSTC_TARGET_NAME),$(TINYRUST_RUST_TARGET)),$(TINYRUST_RUST_FLAGS)) \
-	$(call tinyrust-size-key,RUSTFLAGS)
+# Those of the board where it is the board's CPU that is built for (the package may be
+# one of an image of any CPU). The profile's come behind them.
+TINYRUST_SIZE_TARGET_FLAGS = \
+	$(if $(filter $(RUSTC_TARGET_NAME),$(TINYRUST_RUST_TARGET)),$(TINYRUST_RUST_FLAGS))
 
 # Those that make the link work with Buildroot's toolchain. The first is what
 # pkg-cargo.mk sets on ARM, in a variable that does not count beside
@@ -109,15 +86,29 @@ TINYRUST_SIZE_TOOL = $(TINYRUST_SIZE_TOOLS_DIR)/bin/imagekit
 # What is known of the flags of each program, for build.json.
 TINYRUST_SIZE_FLAGS_DIR = $(BUILD_DIR)/.tinyrust-size
 
-# CARGO_ENCODED_RUSTFLAGS is stronger than the flags in any config.toml of cargo above
-# the build, and its separator is the unit separator of ASCII (The Cargo Book,
-# "build.rustflags"). CARGO_TARGET_DIR would move what is built away from what is installed.
-TINYRUST_SIZE_SEPARATOR := $(shell printf '\037')
+# What imagekit has written for cargo, and for the check of what rustc was given.
+# $(1): package in upper case
+tinyrust-size-cargo-dir = $($(1)_DIR)/.tinyrust-size/cargo
+tinyrust-size-quote = '$(subst ','\'',$(1))'
+# Cargo's release profile gets the settings, as that is the one that Buildroot builds.
+tinyrust-size-cargo-config = $(TINYRUST_SIZE_TOOL) cargo-config \
+	--profile $(TINYRUST_SIZE_PROFILE) --cargo-profile release \
+	--rustc $(HOST_DIR)/bin/rustc --target $(RUSTC_TARGET_NAME) \
+	$(if $(BR2_TINYRUST_STD_REBUILD),,--prebuilt-std) \
+	$(if $(BR2_TINYRUST_IMMEDIATE_ABORT),,--panic-messages) \
+	$(foreach f,$(TINYRUST_SIZE_TARGET_FLAGS),$(call tinyrust-size-quote,--target-flag=$(f))) \
+	$(foreach f,$(TINYRUST_SIZE_LINK_FLAGS) -Lnative=$($(1)_DIR)/.tinyrust-size/lib \
+		$(TINYRUST_SIZE_REMAP),$(call tinyrust-size-quote,--rustflag=$(f))) \
+	$(tinyrust-size-cargo-dir)
+
+# A config file of cargo's command line is stronger than Buildroot's settings in the
+# environment, and CARGO_ENCODED_RUSTFLAGS than the flags in any config.toml of cargo above
+# the build (The Cargo Book, "build.rustflags"). CARGO_TARGET_DIR would move what is built
+# away from what is installed.
 # $(1): package in upper case
 tinyrust-size-env = \
 	RUSTC_BOOTSTRAP=1 \
-	$(foreach s,$(TINYRUST_SIZE_SETTINGS),CARGO_PROFILE_RELEASE_$(s)="$(TINYRUST_SIZE_$(s))") \
-	CARGO_ENCODED_RUSTFLAGS="$(subst $(space),$(TINYRUST_SIZE_SEPARATOR),$(strip $(TINYRUST_SIZE_RUSTFLAGS) $(TINYRUST_SIZE_LINK_FLAGS) -Lnative=$($(1)_DIR)/.tinyrust-size/lib $(TINYRUST_SIZE_REMAP)))" \
+	CARGO_ENCODED_RUSTFLAGS="$$(cat $(tinyrust-size-cargo-dir)/rustflags)" \
 	CARGO_TARGET_DIR="$(call tinyrust-size-target-dir,$(1))" \
 	RUSTC_WRAPPER="$(TINYRUST_SIZE_TOOL)" \
 	TINYRUST_RUSTC_RECORD="$($(1)_DIR)/.tinyrust-size/rustc.jsonl"
@@ -134,8 +125,9 @@ TINYRUST_SIZE_REMAP = --remap-path-prefix=$($(1)_DIR)=. --remap-path-prefix=$(HO
 # are laid beside them. Others take all from host-cargo-crates.
 define TINYRUST_SIZE_PREPARE
 	mkdir -p $(@D)/.tinyrust-size/lib
-	printf '%s\n' '$(subst ','\'',$(strip $(call tinyrust-size-env,$(PKG)) $($(PKG)_CARGO_BUILD_OPTS)))' \
-		>$(@D)/.tinyrust-size/options.new
+	$(call tinyrust-size-cargo-config,$(PKG))
+	{ printf '%s\n' $(call tinyrust-size-quote,$(strip $(call tinyrust-size-env,$(PKG)) $($(PKG)_CARGO_BUILD_OPTS))); \
+		cat $(call tinyrust-size-cargo-dir,$(PKG))/*; } >$(@D)/.tinyrust-size/options.new
 	if ! cmp -s $(@D)/.tinyrust-size/options.new $(@D)/.tinyrust-size/options; then \
 		rm -rf $(call tinyrust-size-target-dir,$(PKG)) $(@D)/.tinyrust-size/rustc.jsonl; \
 		mv $(@D)/.tinyrust-size/options.new $(@D)/.tinyrust-size/options; \
@@ -147,17 +139,13 @@ define TINYRUST_SIZE_PREPARE
 	fi
 endef
 
-# What rustc was given, compared with what the options say, and the program that comes of it.
+# What rustc was given, compared with what cargo was given, and the program that comes of it.
 define TINYRUST_SIZE_CHECK
 	mkdir -p $(TINYRUST_SIZE_FLAGS_DIR)
 	$(foreach p,$($(PKG)_PROGRAMS),
 		$(TINYRUST_SIZE_TOOL) rust-check \
 			--record $(@D)/.tinyrust-size/rustc.jsonl \
-			--target $(RUSTC_TARGET_NAME) \
-			$(foreach s,$(TINYRUST_SIZE_SETTINGS),--setting \
-				$(subst _,-,$(call LOWERCASE,$(s)))=$(TINYRUST_SIZE_$(s))) \
-			$(foreach f,$(TINYRUST_SIZE_RUSTFLAGS) $(TINYRUST_SIZE_LINK_FLAGS),--rustflag=$(f)) \
-			$(if $(BR2_TINYRUST_STD_REBUILD),--build-std) \
+			--cargo-config $(call tinyrust-size-cargo-dir,$(PKG)) \
 			--program $(p)=$(call tinyrust-size-program,$(PKG),$(p)) \
 			--json $(TINYRUST_SIZE_FLAGS_DIR)/$(or $($(PKG)_INSTALL_AS),$(p)).json
 	)
@@ -170,13 +158,13 @@ define TINYRUST_SIZE_INSTALL
 		$(INSTALL) -D -m 0755 $(call tinyrust-size-program,$(PKG),$(p)) \
 			$(TARGET_DIR)/usr/bin/$(or $($(PKG)_INSTALL_AS),$(p))
 		rm -f $(BINARIES_DIR)/$(or $($(PKG)_INSTALL_AS),$(p)).debug
-		$(if $(filter false,$(TINYRUST_SIZE_STRIP)),
-			mkdir -p $(BINARIES_DIR)
+		if grep -qx 'profile\.release\.strip = false' $(call tinyrust-size-cargo-dir,$(PKG))/config.toml; then \
+			mkdir -p $(BINARIES_DIR) && \
 			$(TARGET_OBJCOPY) --only-keep-debug \
 				$(TARGET_DIR)/usr/bin/$(or $($(PKG)_INSTALL_AS),$(p)) \
-				$(BINARIES_DIR)/$(or $($(PKG)_INSTALL_AS),$(p)).debug
-			$(TARGET_OBJCOPY) --strip-all $(TARGET_DIR)/usr/bin/$(or $($(PKG)_INSTALL_AS),$(p))
-		)
+				$(BINARIES_DIR)/$(or $($(PKG)_INSTALL_AS),$(p)).debug && \
+			$(TARGET_OBJCOPY) --strip-all $(TARGET_DIR)/usr/bin/$(or $($(PKG)_INSTALL_AS),$(p)); \
+		fi
 	)
 endef
 
@@ -246,7 +234,7 @@ $(2)_POST_INSTALL_TARGET_HOOKS += TINYRUST_SIZE_PACK
 endif
 
 $(2)_CARGO_ENV += $$(call tinyrust-size-env,$(2))
-$(2)_CARGO_BUILD_OPTS += $$(TINYRUST_SIZE_Z)
+$(2)_CARGO_BUILD_OPTS += --config $$(call tinyrust-size-cargo-dir,$(2))/config.toml
 ifeq ($$(BR2_ENABLE_DEBUG),y)
 $(2)_CARGO_BUILD_OPTS += --release
 endif

@@ -2,7 +2,6 @@
 # the makefiles and look at what they set. Variables come from the command line.
 qstrip = $(strip $(subst ",,$(1)))
 UPPERCASE = $(shell echo '$(1)' | tr 'a-z-' 'A-Z_')
-LOWERCASE = $(shell echo '$(1)' | tr 'A-Z' 'a-z')
 comma := ,
 empty :=
 space := $(empty) $(empty)
@@ -41,6 +40,10 @@ TINYRUST_SRCDIR = $(TINYRUST_DIR)/
 
 include $(BR2_EXTERNAL_TINYRUST_PATH)/external.mk
 include $(addsuffix /external.mk,$(OTHER_TREES))
+
+# How imagekit is called before the build.
+PACKAGE = TINYRUST
+CARGO_CONFIG = $(call tinyrust-size-cargo-config,$(PACKAGE))
 
 .PHONY: print
 print:

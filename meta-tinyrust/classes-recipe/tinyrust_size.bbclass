@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 #
 # The size profile for any cargo recipe: `inherit tinyrust_size` in the place of
-# `inherit cargo`. It names a cargo profile, passes the machine's target flags,
-# rebuilds the standard library with the stable compiler, and do_rust_check fails
-# where rustc was given anything else. The recipe's native and nativesdk variants
+# `inherit cargo`. imagekit says what cargo is given for the profile and this compiler, with
+# the machine's target flags and a standard library that the stable compiler rebuilds, and
+# do_rust_check fails where rustc was given anything else. The recipe's native and nativesdk variants
 # are as plain `inherit cargo` makes them.
 #
-# TINYRUST_PROFILE         table of app/profiles.toml: tiny, tiny-diag, release
+# TINYRUST_PROFILE         profile of app/profiles.toml: tiny, tiny-diag, release
 # TINYRUST_STD_REBUILD     0: OE's own libstd-rs, as any cargo recipe has it
 # TINYRUST_IMMEDIATE_ABORT 0: a panic prints where it happened before it aborts
 # TINYRUST_TARGET_FLAGS    rustc's flags for the machine (the machine .inc sets them)
@@ -17,8 +17,6 @@
 #                          every program that do_install installed, or every crate of a library
 
 inherit cargo
-
-require conf/tinyrust/profiles.inc
 
 TINYRUST_PROFILE ?= "tiny"
 TINYRUST_STD_REBUILD ?= "1"
@@ -38,14 +36,13 @@ TINYRUST_TARGET_FLAGS ?= "${@d.getVar('TINYRUST_RUST_FLAGS') or tinyrust_default
 RUSTLIB_DEP:class-target = "${@'' if tinyrust_on(d, 'STD_REBUILD') else 'libstd-rs'}"
 DEPENDS:append:class-target = " flashfit-native"
 RUSTLIB:class-target = "${@'' if tinyrust_on(d, 'STD_REBUILD') else '-L ' + d.expand('${STAGING_DIR_HOST}${rustlibdir}')}"
-# All that do_rust_check accepts.
 TINYRUST_EXTRA_RUSTFLAGS ?= ""
-TINYRUST_RUSTFLAGS = "${TINYRUST_TARGET_FLAGS} ${@tinyrust_rustflags(d)} ${TINYRUST_EXTRA_RUSTFLAGS}"
-RUSTFLAGS:append:class-target = " ${TINYRUST_RUSTFLAGS}"
+# A variable of do_compile's shell: all flags that do_rust_check accepts.
+RUSTFLAGS:append:class-target = " $tinyrust_rustflags"
 
 CARGO_BUILD_FLAGS = "-v --frozen --target ${RUST_HOST_SYS} --manifest-path=${CARGO_MANIFEST_PATH} ${TINYRUST_CARGO_FLAGS}"
 TINYRUST_CARGO_FLAGS = "--release"
-TINYRUST_CARGO_FLAGS:class-target = "--profile ${TINYRUST_PROFILE} ${@tinyrust_cargo_flags(d)}"
+TINYRUST_CARGO_FLAGS:class-target = "--profile ${TINYRUST_PROFILE} --config ${TINYRUST_CARGO_CONFIG}/config.toml"
 CARGO_TARGET_SUBDIR = "${RUST_HOST_SYS}/release"
 CARGO_TARGET_SUBDIR:class-target = "${RUST_HOST_SYS}/${TINYRUST_PROFILE}"
 
@@ -69,62 +66,6 @@ def tinyrust_default_target_flags(d):
     if d.getVar('TCLIBC') != 'musl' or not tinyrust_on(d, 'STD_REBUILD'):
         return '-Ctarget-feature=' + ','.join(features) if features else ''
     return '-Ctarget-feature=%s -Crelocation-model=static' % ','.join(features + ['+crt-static'])
-
-def tinyrust_profile(d):
-    """The profile's facts: those of cargo's table and those that no Cargo.toml can hold."""
-    import json
-    table = json.loads(d.getVar('TINYRUST_PROFILE_TABLE'))
-    name = d.getVar('TINYRUST_PROFILE')
-    if name not in table:
-        bb.fatal('TINYRUST_PROFILE "%s" is not in app/profiles.toml: choose one of %s'
-                 % (name, ', '.join(sorted(table))))
-    return table[name]
-
-def tinyrust_immediate_abort(d):
-    return (tinyrust_on(d, 'STD_REBUILD') and tinyrust_on(d, 'IMMEDIATE_ABORT')
-            and tinyrust_profile(d).get('panic') == 'immediate-abort')
-
-def tinyrust_rustflags(d):
-    profile = tinyrust_profile(d)
-    flags = list(profile.get('rustflags', []))
-    if not tinyrust_on(d, 'STD_REBUILD'):
-        # The -Z flags only make sense for a std that is compiled with them.
-        flags = [f for f in flags if not f.startswith('-Z')]
-    elif not tinyrust_immediate_abort(d):
-        flags = [f for f in flags if not f.startswith(('-Zlocation-detail', '-Zfmt-debug'))]
-    if tinyrust_on(d, 'STD_REBUILD') and d.getVar('TCLIBC') == 'musl':
-        # GCC's C library, not the copy that a prebuilt std would bring.
-        flags += ['-Clink-self-contained=no', '-Lnative=' + d.expand('${WORKDIR}/tinyrust-libs')]
-    return ' '.join(flags)
-
-def tinyrust_settings(d):
-    """The settings of the cargo profile, {name: value}."""
-    settings = dict(tinyrust_profile(d)['cargo'])
-    # do_package strips, and keeps the symbols in the -dbg package.
-    settings['strip'] = False
-    if d.getVar('TINYRUST_PROFILE') not in ('dev', 'release'):
-        # A crate without profiles of its own: cargo refuses a new name that inherits nothing.
-        settings['inherits'] = 'release'
-    if tinyrust_immediate_abort(d):
-        settings['panic'] = 'immediate-abort'
-    return settings
-
-def tinyrust_cargo_flags(d):
-    """The profile on the command line, so that any crate can be built with it."""
-    import json
-    profile = tinyrust_profile(d)
-    name = d.getVar('TINYRUST_PROFILE')
-    flags = []
-    if tinyrust_immediate_abort(d):
-        flags.append('-Zpanic-immediate-abort')
-    for key, value in tinyrust_settings(d).items():
-        flags.append("--config 'profile.%s.%s=%s'" % (name, key, json.dumps(value)))
-    if tinyrust_on(d, 'STD_REBUILD'):
-        if profile.get('build-std'):
-            flags.append('-Zbuild-std=' + ','.join(profile['build-std']))
-        if profile.get('build-std-features'):
-            flags.append('-Zbuild-std-features=' + ','.join(profile['build-std-features']))
-    return ' '.join(flags)
 
 # nooelint: oelint.task.noanonpython - nothing else can leave a recipe out with a reason
 python __anonymous () {
@@ -151,6 +92,8 @@ tinyrust_unwind() {
 
 # What of the environment and of config files could go around the recorder or move what is built.
 do_compile:prepend:class-target() {
+    imagekit cargo-config --rustc rustc ${@tinyrust.profile.cargo_config(d)} ${TINYRUST_CARGO_CONFIG}
+    tinyrust_rustflags=$(tr '\037' ' ' < ${TINYRUST_CARGO_CONFIG}/rustflags)
     export CARGO_TARGET_DIR="${B}/target"
     export RUSTC_WRAPPER="${STAGING_BINDIR_NATIVE}/imagekit"
     export RUSTC_WORKSPACE_WRAPPER=""
@@ -166,21 +109,13 @@ do_compile:prepend:class-target() {
 do_compile[cleandirs] += "${B}/target"
 TINYRUST_RECORD = "${B}/target/rustc.jsonl"
 TINYRUST_RECORDED_FLAGS = "${B}/target/rust-flags.json"
-
-def tinyrust_expected(d):
-    """What imagekit is to find in the record."""
-    words = ['--target', d.getVar('RUST_HOST_SYS')]
-    for name, value in tinyrust_settings(d).items():
-        words += ['--setting', '%s=%s' % (name, str(value).lower() if isinstance(value, bool) else value)]
-    words += ['--rustflag=' + flag for flag in d.getVar('TINYRUST_RUSTFLAGS').split()]
-    if tinyrust_on(d, 'STD_REBUILD'):
-        words.append('--build-std')
-    programs = d.getVar('TINYRUST_PROGRAMS').split()
-    words += ['--program=' + program for program in programs] or ['--installed', d.getVar('D')]
-    return ' '.join("'%s'" % word for word in words)
+TINYRUST_CARGO_CONFIG = "${B}/cargo-config"
+do_compile[file-checksums] += "${@tinyrust.profile.sources(d)}"
+do_compile[vardeps] += "TINYRUST_RELEASE_SHA256"
 
 do_rust_check() {
-    imagekit rust-check --record ${TINYRUST_RECORD} --json ${TINYRUST_RECORDED_FLAGS} ${@tinyrust_expected(d)} ||
+    imagekit rust-check --record ${TINYRUST_RECORD} --cargo-config ${TINYRUST_CARGO_CONFIG} \
+        --json ${TINYRUST_RECORDED_FLAGS} ${@tinyrust.profile.programs(d)} ||
         bbfatal "the size profile did not take effect as it stands above; a flag that this recipe wants is one of TINYRUST_EXTRA_RUSTFLAGS"
 }
 addtask rust_check after do_install before do_package do_populate_sysroot

@@ -16,6 +16,7 @@ HOST_FLASHFIT_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS = \
 	--include /scripts --include '/scripts/**' \
 	--include /qemu --include '/qemu/**' \
 	--include /boards --include /boards/default \
+	--include /app --include /app/Cargo.toml --include /app/profiles.toml \
 	--exclude '*'
 FLASHFIT_LICENSE = MIT or Apache-2.0
 FLASHFIT_LICENSE_FILES = LICENSE-MIT LICENSE-APACHE

@@ -113,7 +113,10 @@ pub fn build(
             .args(&call.arguments)
             .envs(call.environment.iter().map(|(name, value)| (name, value)))
             .env("CARGO_TARGET_DIR", &target_folder)
-            .env("CARGO_ENCODED_RUSTFLAGS", call.encoded_rustflags(&remaps));
+            .env("CARGO_ENCODED_RUSTFLAGS", call.encoded_rustflags(&remaps)?);
+        for lack in &call.lacks {
+            log.note(lack);
+        }
         let recorder = Recorder::new(&target_folder, &target_folder)?;
         log.run(cargo.envs(recorder.environment()))?;
         collect(&recorder, call, toolchain, &target_folder, rooms.out, log)
@@ -125,7 +128,7 @@ pub fn build(
 pub fn key(context: &Context, toolchain: &Toolchain, call: &CargoCall) -> Result<Key> {
     let facts = context.board.require(&context.board.rust, "rust")?;
     let library = context.rustc.sysroot.join("lib/rustlib/src/rust/library");
-    Ok(Key::new("app", 4)
+    Ok(Key::new("app", 5)
         .tree("app", &context.repo.path("app"), not_compiled)?
         .field("rustc", &context.rustc.verbose)
         .field("std", sha256_file(&library.join("Cargo.lock"))?)
@@ -133,6 +136,7 @@ pub fn key(context: &Context, toolchain: &Toolchain, call: &CargoCall) -> Result
         .field("allocator", &facts.allocator)
         .field("profile", &call.profile)
         .field("flags", call.rustflags.join(" "))
+        .field("arguments", call.profile_arguments.join(" "))
         .field("toolchain", toolchain.identity())
         .field("revision", context.repo.revision())
         .field("programs", call.programs.names().join(" ")))

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::context::Context;
 use crate::toolchain::Toolchain;
-use rustcheck::profiles::{self, CargoProfile, Profile};
+use rustcheck::profiles::{self, Choices, Profiles, Resolved, Version};
 use rustcheck::verify::{Expected, Program};
 
 /// What is built of the app crate.
@@ -50,12 +50,15 @@ pub struct CargoCall {
     pub programs: Programs,
     /// Everything behind `cargo`.
     pub arguments: Vec<String>,
+    /// Those of them that follow from the size profile.
+    pub profile_arguments: Vec<String>,
     /// Flags of every rustc call for the target.
     pub rustflags: Vec<String>,
     /// What the environment says, by name.
     pub environment: Vec<(String, String)>,
-    manifest: CargoProfile,
-    build_std: bool,
+    /// What the compiler lacks of what the profile wants: a sentence each.
+    pub lacks: Vec<String>,
+    expected: Expected,
 }
 
 impl CargoCall {
@@ -68,9 +71,16 @@ impl CargoCall {
     ) -> Result<Self> {
         let app = context.repo.path("app");
         let facts = context.board.require(&context.board.rust, "rust")?;
-        let profile = profiles::load(&app.join("profiles.toml"), profile_name)?;
-        let manifest = profiles::of_manifest(&app.join("Cargo.toml"), profile_name)?;
-        let rustflags = flags(&facts.rustflags, &profile, &facts.target);
+        let choices = Choices {
+            rebuild_std: true,
+            immediate_abort: true,
+            // Stripped by us, after the symbols were put aside.
+            keep_symbols: true,
+        };
+        let profiles = Profiles::read(&app)?;
+        let rust = Version::parse(&context.rustc.version)?;
+        let profile = profiles.resolve(profile_name, rust, choices)?;
+        let expected = expected(&profile, &facts.target, &facts.rustflags);
         let mut arguments = ["build", "--locked", "--target", &facts.target]
             .map(str::to_owned)
             .to_vec();
@@ -78,10 +88,8 @@ impl CargoCall {
         arguments.push(format!("--jobs={}", context.jobs));
         arguments.extend(programs.arguments().iter().map(|&word| word.to_owned()));
         arguments.extend(allocator(&facts.allocator));
-        arguments.extend(unstable(&profile, profile_name));
-        // Stripped by us, after the symbols were put aside.
-        arguments.push("--config".to_owned());
-        arguments.push(format!("profile.{profile_name}.strip=false"));
+        let profile_arguments = profile.arguments(profile_name);
+        arguments.extend(profile_arguments.iter().cloned());
         let mut environment = [
             ("RUSTC_BOOTSTRAP", "1"),
             ("CARGO_INCREMENTAL", "0"),
@@ -99,21 +107,22 @@ impl CargoCall {
             profile: profile_name.to_owned(),
             programs,
             arguments,
+            profile_arguments,
             environment,
-            manifest: manifest.completed_by(&profile),
-            build_std: !profile.build_std.is_empty(),
-            rustflags,
+            rustflags: expected.rustflags.clone(),
+            lacks: profile.lacks,
+            expected,
         })
     }
 
     /// The value of `CARGO_ENCODED_RUSTFLAGS`, which beats every other source of flags: RUSTFLAGS,
     /// target and build tables of a config. What is in the folders must not show in the program.
-    pub fn encoded_rustflags(&self, remaps: &[(PathBuf, &str)]) -> String {
+    pub fn encoded_rustflags(&self, remaps: &[(PathBuf, &str)]) -> Result<String> {
         let remaps = remaps
             .iter()
             .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()));
         let all = self.rustflags.iter().cloned().chain(remaps);
-        all.collect::<Vec<_>>().join("\u{1f}")
+        profiles::encode(&all.collect::<Vec<_>>())
     }
 
     /// What rustc is to be seen to get, and where the programs are to be seen.
@@ -123,12 +132,9 @@ impl CargoCall {
             file: Some(self.built(target_folder, name)),
         };
         Expected {
-            target: self.target.clone(),
-            codegen: self.manifest.codegen.clone(),
-            lto: self.manifest.lto,
             rustflags: self.rustflags.clone(),
-            build_std: self.build_std,
             programs: self.programs.names().iter().map(program).collect(),
+            ..self.expected.clone()
         }
     }
 
@@ -151,33 +157,10 @@ impl CargoCall {
 pub const MUSL_FLAGS: [&str; 2] = ["-Clink-self-contained=no", "-Clink-arg=-lgcc"];
 
 /// The board's flags, then the profile's, then what the linker in use asks for.
-fn flags(board: &[String], profile: &Profile, target: &str) -> Vec<String> {
-    let mut flags = board.to_vec();
-    flags.extend(profile.rustflags.iter().cloned());
-    if target.contains("musl") {
-        flags.extend(MUSL_FLAGS.map(str::to_owned));
-    }
-    flags
-}
-
-/// What only an unstable cargo takes; RUSTC_BOOTSTRAP lets the stable one take it.
-fn unstable(profile: &Profile, name: &str) -> Vec<String> {
-    let mut arguments = Vec::new();
-    if !profile.build_std.is_empty() {
-        arguments.push(format!("-Zbuild-std={}", profile.build_std.join(",")));
-    }
-    if !profile.build_std_features.is_empty() {
-        let features = profile.build_std_features.join(",");
-        arguments.push(format!("-Zbuild-std-features={features}"));
-    }
-    if let Some(panic) = &profile.panic {
-        if panic == "immediate-abort" {
-            arguments.push("-Zpanic-immediate-abort".to_owned());
-        }
-        arguments.push("--config".to_owned());
-        arguments.push(format!("profile.{name}.panic=\"{panic}\""));
-    }
-    arguments
+fn expected(profile: &Resolved, target: &str, board: &[String]) -> Expected {
+    let linker = MUSL_FLAGS.map(str::to_owned);
+    let musl = target.contains("musl");
+    profile.expected(target, board, if musl { &linker } else { &[] })
 }
 
 /// `system` is the C library's, which is there without a feature.
@@ -209,36 +192,16 @@ fn linker(toolchain: &Toolchain, target: &str) -> Vec<(String, String)> {
 mod tests {
     use super::*;
 
-    fn profile() -> Profile {
-        Profile {
-            build_std: vec!["std".into(), "panic_abort".into()],
-            build_std_features: vec!["optimize_for_size".into()],
-            panic: Some("immediate-abort".into()),
-            rustflags: vec!["-Zlocation-detail=none".into()],
-        }
-    }
-
-    #[test]
-    fn what_the_manifest_cannot_say_is_said_on_the_command_line() {
-        assert_eq!(
-            unstable(&profile(), "tiny-diag"),
-            [
-                "-Zbuild-std=std,panic_abort",
-                "-Zbuild-std-features=optimize_for_size",
-                "-Zpanic-immediate-abort",
-                "--config",
-                "profile.tiny-diag.panic=\"immediate-abort\"",
-            ]
-        );
-        assert!(unstable(&Profile::default(), "release").is_empty());
-    }
-
     #[test]
     fn flags_keep_their_order_and_the_linkers_own_come_last() {
         let board = ["-Ctarget-feature=+thumb-mode".to_owned()];
-        let all = flags(&board, &profile(), "armv7-unknown-linux-musleabihf");
+        let profile = Resolved {
+            rustflags: vec!["-Zlocation-detail=none".into()],
+            ..Resolved::default()
+        };
+        let all = |profile, target| expected(profile, target, &board).rustflags;
         assert_eq!(
-            all,
+            all(&profile, "armv7-unknown-linux-musleabihf"),
             [
                 "-Ctarget-feature=+thumb-mode",
                 "-Zlocation-detail=none",
@@ -246,10 +209,7 @@ mod tests {
                 "-Clink-arg=-lgcc",
             ]
         );
-        assert_eq!(
-            flags(&board, &Profile::default(), "x86_64-unknown-linux-gnu"),
-            board
-        );
+        assert_eq!(all(&Resolved::default(), "x86_64-unknown-linux-gnu"), board);
     }
 
     #[test]

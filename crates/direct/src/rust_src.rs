@@ -11,6 +11,7 @@ use buildkit::command::{Log, output, tool};
 use buildkit::files::remove;
 use buildkit::sources::Sources;
 use buildkit::store::Store;
+use rustcheck::profiles::{Profiles, Version};
 
 /// A Rust compiler.
 #[derive(Clone)]
@@ -34,6 +35,9 @@ impl Rustc {
     }
 
     /// Asks the rustc of a toolchain's folder.
+    ///
+    /// # Errors
+    /// When there is none, or it is older than the server's `rust-version`.
     pub fn in_sysroot(sysroot: &Path) -> Result<Self> {
         let program = sysroot.join("bin/rustc");
         ensure!(program.is_file(), "no rustc in {}", sysroot.display());
@@ -43,6 +47,13 @@ impl Rustc {
             .find_map(|line| line.strip_prefix("release: "))
             .context("rustc -vV prints no release")?
             .to_owned();
+        let (found, oldest) = (Version::parse(&version)?, oldest()?);
+        ensure!(
+            found >= oldest,
+            "{} is Rust {found}, and the server needs {oldest} or later (rust-version in \
+             app/Cargo.toml); `rustup toolchain install` gets the one of rust-toolchain.toml",
+            program.display()
+        );
         let own = sysroot.join("bin/cargo");
         let in_use = || std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from);
         Ok(Self {
@@ -68,6 +79,14 @@ impl Rustc {
         self.source().join("library/std/Cargo.toml").is_file()
             && self.source().join("library/Cargo.lock").is_file()
     }
+}
+
+/// The oldest Rust that compiles the server.
+///
+/// # Errors
+/// When app/Cargo.toml does not say.
+pub fn oldest() -> Result<Version> {
+    Profiles::embedded()?.oldest_rust()
 }
 
 /// Puts the standard library's source into the toolchain: Debian's package of the equal

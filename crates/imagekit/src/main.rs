@@ -2,6 +2,7 @@
 //! of their compilers and configurations, and makes the parts of an image that are not
 //! compiled. As cargo's `RUSTC_WRAPPER` it records rustc's calls (`rustcheck::record`).
 
+mod cargo_config;
 mod rust_check;
 
 use std::path::{Path, PathBuf};
@@ -56,7 +57,9 @@ enum Command {
     Compilers(build_json::CompilerArgs),
     /// Write build.json into an image folder: what it was made from
     BuildJson(build_json::Args),
-    /// Compare what rustc was given with what the options say
+    /// Write what cargo is to be given for a size profile, as the compiler at hand spells it
+    CargoConfig(cargo_config::Args),
+    /// Compare what rustc was given with what `cargo-config` wrote for cargo
     RustCheck(rust_check::Args),
     /// Check that each line of the fragments is in the final .config
     KconfigCheck {
@@ -126,6 +129,7 @@ fn run(command: Command) -> Result<()> {
             Ok(())
         }
         Command::BuildJson(args) => build_json::run(&args),
+        Command::CargoConfig(args) => cargo_config::run(&args),
         Command::RustCheck(args) => rust_check::run(&args),
         Command::KconfigCheck { config, fragments } => kconfig::check(&read(&fragments)?, &config),
         Command::KconfigMerge { config, fragments } => {

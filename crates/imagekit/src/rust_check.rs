@@ -1,9 +1,9 @@
-//! `imagekit rust-check`: was rustc given what the options say?
+//! `imagekit rust-check`: was rustc given what `imagekit cargo-config` gave to cargo?
 
 use std::path::PathBuf;
 
 use anyhow::Result;
-use rustcheck::verify::{Expected, Program, verify};
+use rustcheck::verify::{Program, verify};
 use rustcheck::{installed, profiles, record};
 
 /// What is compared.
@@ -12,19 +12,9 @@ pub struct Args {
     /// The record of rustc's calls
     #[arg(long)]
     record: PathBuf,
-    /// The target triple
+    /// The folder that `imagekit cargo-config` filled for the build
     #[arg(long)]
-    target: String,
-    /// A setting of the cargo profile, name=value: opt-level=z, lto=fat, debug=false …; the others
-    /// are those of cargo's `release`
-    #[arg(long = "setting", value_parser = pair)]
-    settings: Vec<(String, String)>,
-    /// A flag of every crate for the target; all of them must be named
-    #[arg(long = "rustflag", allow_hyphen_values = true)]
-    rustflags: Vec<String>,
-    /// The standard library is compiled as well
-    #[arg(long)]
-    build_std: bool,
+    cargo_config: PathBuf,
     /// A program that must have come out, as NAME, or NAME=FILE where FILE is to be that program
     #[arg(long = "program", value_parser = program)]
     programs: Vec<Program>,
@@ -35,11 +25,6 @@ pub struct Args {
     /// Write what was found to this file, as JSON
     #[arg(long)]
     json: Option<PathBuf>,
-}
-
-fn pair(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("name=value")?;
-    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn program(text: &str) -> Result<Program, String> {
@@ -58,22 +43,13 @@ fn program(text: &str) -> Result<Program, String> {
 /// # Errors
 /// When the record cannot be read or a call differs.
 pub fn run(args: &Args) -> Result<()> {
-    let settings = args.settings.iter().cloned();
-    let settings = settings.map(|(name, word)| (name, toml::Value::String(word)));
-    let profile = profiles::of_settings(settings.collect());
+    let mut expected = profiles::expected(&args.cargo_config)?;
     let calls = record::read(&args.record)?;
-    let mut programs = args.programs.clone();
+    expected.programs.clone_from(&args.programs);
     if let Some(folder) = &args.installed {
-        programs.extend(installed::programs(&calls, &args.target, folder)?);
+        let installed = installed::programs(&calls, &expected.target, folder)?;
+        expected.programs.extend(installed);
     }
-    let expected = Expected {
-        target: args.target.clone(),
-        codegen: profile.codegen,
-        lto: profile.lto,
-        rustflags: args.rustflags.clone(),
-        build_std: args.build_std,
-        programs,
-    };
     let verified = verify(&calls, &expected)?;
     let names = expected.programs.iter().map(|program| &*program.name);
     let names = names.collect::<Vec<_>>().join(", ");
@@ -85,7 +61,7 @@ pub fn run(args: &Args) -> Result<()> {
             &names
         },
         verified.crates,
-        args.target,
+        expected.target,
         verified.std_crates,
         verified.given.join(" ")
     );
@@ -98,6 +74,7 @@ pub fn run(args: &Args) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use clap::Parser as _;
+    use rustcheck::profiles::{Choices, Profiles, Version};
 
     use super::*;
 
@@ -111,12 +88,24 @@ mod tests {
     fn a_record_is_compared_and_a_changed_one_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let record = folder.path().join("rustc.jsonl");
+        let told = folder.path().to_str().unwrap();
+        let profiles = Profiles::embedded().unwrap();
+        let choices = Choices {
+            rebuild_std: false,
+            immediate_abort: true,
+            keep_symbols: false,
+        };
+        let rust = Version::parse("1.95").unwrap();
+        let tiny = profiles.resolve("tiny", rust, choices).unwrap();
+        let expected = tiny.expected("t", &[], &["-Zx".to_owned()]);
+        tiny.write(folder.path(), "tiny", &expected, "").unwrap();
         let call = r#"{"args":["--crate-name","a","src/main.rs","--crate-type","bin","--target","t",
-            "-C","opt-level=z","-C","lto=fat","-Zx"]}"#
+            "-C","opt-level=z","-C","lto=fat","-C","codegen-units=1","-C","panic=abort",
+            "-Cforce-unwind-tables=no","-Zx"]}"#
             .replace('\n', "") + "\n";
         let words = ["rust-check", "--record", record.to_str().unwrap()];
-        let rest = "--target t --setting opt-level=z --setting lto=true --rustflag -Zx --program a";
-        let line = Line::parse_from(words.into_iter().chain(rest.split(' ')));
+        let rest = ["--cargo-config", told, "--program", "a"];
+        let line = Line::parse_from(words.into_iter().chain(rest));
         std::fs::write(&record, &call).unwrap();
         run(&line.args).unwrap();
         std::fs::write(&record, call.replace("opt-level=z", "opt-level=2")).unwrap();

@@ -101,6 +101,12 @@ impl Call {
         })
     }
 
+    /// Whether it compiles the crate with a feature of its Cargo.toml.
+    pub fn has_feature(&self, name: &str) -> bool {
+        let cfg = format!("feature=\"{name}\"");
+        self.values("--cfg").any(|value| value == cfg)
+    }
+
     /// Where rustc put the program.
     fn program(&self) -> Option<PathBuf> {
         let folder = self.value("--out-dir").filter(|_| self.links())?;

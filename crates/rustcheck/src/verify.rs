@@ -12,7 +12,7 @@ use crate::record::{Call, same_program};
 use crate::suspects::suspects;
 
 /// What rustc is to be given for every crate of a program.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expected {
     /// The target triple.
     pub target: String,
@@ -24,7 +24,10 @@ pub struct Expected {
     pub rustflags: Vec<String>,
     /// The standard library is compiled as well.
     pub build_std: bool,
+    /// Features of the standard library, if it is.
+    pub build_std_features: Vec<String>,
     /// The programs that come out; none: all that was compiled for the target is compared.
+    #[serde(skip)]
     pub programs: Vec<Program>,
 }
 
@@ -38,7 +41,8 @@ pub struct Program {
 }
 
 /// Link-time optimization as the manifest says it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Lto {
     /// `"fat"` or `true`.
     Fat,
@@ -119,9 +123,15 @@ pub fn verify(calls: &[Call], expected: &Expected) -> Result<Verified> {
         compare(call, &wanted, &mut wrong);
         check_lto(call, expected, &mut wrong);
     }
-    let has_std = members
+    let std = members
         .values()
-        .any(|call| call.is_std() && call.crate_name() == "std");
+        .find(|call| call.is_std() && call.crate_name() == "std");
+    for feature in &expected.build_std_features {
+        if let Some(std) = std.filter(|std| !std.has_feature(feature)) {
+            wrong.add(format!("std's feature {feature} wanted, not given"), std);
+        }
+    }
+    let has_std = std.is_some();
     if expected.build_std && !has_std && !members.is_empty() {
         wrong.plain("std: to be compiled with the program, the prebuilt one was taken");
     }

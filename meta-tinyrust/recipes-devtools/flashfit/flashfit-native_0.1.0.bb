@@ -11,7 +11,7 @@ require flashfit-crates.inc
 require flashfit-license.inc
 
 # The lock file is the whole workspace's, so cargo wants to see each member of it.
-TINYRUST_FILES = "Cargo.toml Cargo.lock crates scripts qemu LICENSE-MIT LICENSE-APACHE"
+TINYRUST_FILES = "Cargo.toml Cargo.lock crates app/Cargo.toml app/profiles.toml scripts qemu LICENSE-MIT LICENSE-APACHE"
 TINYRUST_FROM_RELEASE = "1"
 # A folder of its own: crates are unpacked beside it, and `bitbake -c update_crates` reads every lock file below S.
 TINYRUST_SUBDIR = "flashfit"

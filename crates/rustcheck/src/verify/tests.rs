@@ -28,7 +28,10 @@ fn calls(change: (&str, &str)) -> Vec<Call> {
         library("core", &format!("{STD}/core/src/lib.rs")) + " -Zforce-unstable-if-unmarked",
         library(
             "std",
-            &format!("{STD}/std/src/lib.rs --extern core=/t/libcore-9.rmeta"),
+            &format!(
+                "{STD}/std/src/lib.rs --cfg feature=\"optimize_for_size\" \
+                 --extern core=/t/libcore-9.rmeta"
+            ),
         ),
         library(
             "http",
@@ -62,6 +65,7 @@ fn expected() -> Expected {
             "-Zlocation-detail=none".into(),
         ],
         build_std: true,
+        build_std_features: vec!["optimize_for_size".into()],
         programs: vec![Program {
             name: "tinyrust".into(),
             file: None,
@@ -123,6 +127,11 @@ fn every_silent_override_is_named() {
             "-Zlocation-detail=none",
             "",
             "-Zlocation-detail=none wanted, nothing given",
+        ),
+        (
+            "optimize_for_size",
+            "backtrace",
+            "std's feature optimize_for_size wanted, not given (crate std)",
         ),
         (
             "rustlib/src/rust/library/std",

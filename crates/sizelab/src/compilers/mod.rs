@@ -18,7 +18,8 @@ use buildkit::checkout::Repo;
 use buildkit::command::Log;
 use direct::cargo_call::Programs;
 use direct::context::Context;
-use direct::rust_src::Rustc;
+use direct::rust_src::{self, Rustc};
+use rustcheck::profiles::Version;
 
 use record::Measured;
 pub use record::block;
@@ -86,7 +87,8 @@ impl Arguments {
         let log = Log::create(&repo.logs("compilers").join("debian.log"))?;
         for found in debian::available(&cache, &log)? {
             let known = all.iter().any(|rustc| rustc.version == found.version);
-            if known || !wanted(&found.version) {
+            let too_old = Version::parse(&found.version)? < rust_src::oldest()?;
+            if known || too_old || !wanted(&found.version) {
                 continue;
             }
             println!("Rust {} of Debian's {}", found.version, found.suite());

@@ -50,7 +50,7 @@ pub fn build(job: &Job) -> Result<Built> {
         let mut command = engine.command(&cross.display().to_string());
         command
             .args(&call.arguments)
-            .env("CARGO_ENCODED_RUSTFLAGS", call.encoded_rustflags(&remaps))
+            .env("CARGO_ENCODED_RUSTFLAGS", call.encoded_rustflags(&remaps)?)
             .env("CARGO_NET_OFFLINE", "true")
             .env("CROSS_CONFIG", context.repo.path("app/Cross.toml"))
             .env("CROSS_CONTAINER_ENGINE", "podman")

@@ -31,7 +31,7 @@ pub fn build(job: &Job) -> Result<Built> {
                 "PATH",
                 format!("{}:{inherited}", tools.join("bin").display()),
             )
-            .env("CARGO_ENCODED_RUSTFLAGS", call.encoded_rustflags(&[]))
+            .env("CARGO_ENCODED_RUSTFLAGS", call.encoded_rustflags(&[])?)
             .env("CARGO_ZIGBUILD_CACHE_DIR", work.join("zigbuild"))
             .env("ZIG_GLOBAL_CACHE_DIR", work.join("zig"));
         Ok(command)

@@ -19,7 +19,7 @@ use buildkit::sources::Sources;
 use buildkit::store::Store;
 use direct::rust_src::Rustc;
 use direct::upx;
-use rustcheck::profiles::{self, Profile};
+use rustcheck::profiles::{Choices, Profiles, Resolved, Version};
 
 /// The crates whose versions say most about a size.
 const CRATES: &[&str] = &[
@@ -116,9 +116,15 @@ impl<'a> StudyContext<'a> {
         }
     }
 
-    /// A table of app/profiles.toml.
-    pub fn profile(&self, name: &str) -> Result<Profile> {
-        profiles::load(&self.repo.path("app/profiles.toml"), name)
+    /// A profile of app/profiles.toml, as the compiler spells it.
+    pub fn profile(&self, name: &str) -> Result<Resolved> {
+        let choices = Choices {
+            rebuild_std: true,
+            immediate_abort: true,
+            keep_symbols: false,
+        };
+        let rust = Version::parse(&self.rustc.version)?;
+        Profiles::read(&self.repo.path("app"))?.resolve(name, rust, choices)
     }
 
     /// The folder from which GCC takes the lld that comes with rustc.

@@ -8,7 +8,7 @@ use super::inputs::steps::SizeSteps;
 use super::target::{Program, Target};
 use buildkit::command::tool;
 use buildkit::key::Key;
-use rustcheck::profiles::Profile;
+use rustcheck::profiles::Resolved;
 
 /// Cargo's name for the profile of a row; no Cargo.toml knows it.
 const PROFILE: &str = "ladder";
@@ -25,7 +25,7 @@ pub struct Recipe {
     /// Flags beyond the target's.
     pub rustflags: Vec<String>,
     /// How the standard library is rebuilt, if it is.
-    pub std: Option<Profile>,
+    pub std: Option<Resolved>,
     /// Changes to the sources of crates: files of crates/sizelab/patches, named `crate-version.patch`.
     pub patches: Vec<PathBuf>,
     /// Crates in another version than the lock file's.
@@ -42,7 +42,7 @@ impl Recipe {
         chosen: &[String],
         program: Program,
         target: Target,
-        profile: impl Fn(&str) -> Result<Profile>,
+        profile: impl Fn(&str) -> Result<Resolved>,
     ) -> Result<Self> {
         let mut recipe = Self {
             program,
@@ -67,16 +67,16 @@ impl Recipe {
         }
         if recipe.std.is_none() && !recipe.target.prebuilt_std {
             // As the prebuilt library is: with its default features and nothing else.
-            recipe.std = Some(Profile {
+            recipe.std = Some(Resolved {
                 build_std: vec!["std".to_owned(), "panic_abort".to_owned()],
-                ..Profile::default()
+                ..Resolved::default()
             });
         }
         Ok(recipe)
     }
 
     /// Rebuilds the standard library, with what belongs to it.
-    pub fn rebuild_std(&mut self, std: Profile) {
+    pub fn rebuild_std(&mut self, std: Resolved) {
         if let Some(panic) = &std.panic {
             self.profile
                 .insert("panic".to_owned(), panic.clone().into());
@@ -246,11 +246,12 @@ mod tests {
         )
         .unwrap();
         let profile = |_: &str| {
-            Ok(Profile {
+            Ok(Resolved {
                 build_std: vec!["std".into(), "panic_abort".into()],
                 build_std_features: Vec::new(),
                 panic: Some("immediate-abort".into()),
                 rustflags: vec!["-Zfmt-debug=none".into()],
+                ..Resolved::default()
             })
         };
         let program = Program {

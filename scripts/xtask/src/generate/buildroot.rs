@@ -16,7 +16,7 @@ use sizelab::records::option_help;
 use super::defconfig::Versions;
 use super::names::symbol;
 use super::versions::upstream;
-use super::{Files, defconfig, profile_vars};
+use super::{Files, defconfig};
 
 /// The folder of facts, in which there is nothing else.
 pub(super) fn generated() -> PathBuf {
@@ -32,16 +32,10 @@ pub(super) fn files(checkout: &Repo) -> Result<Files> {
         linux: upstream(checkout, "linux")?.version,
         u_boot: upstream(checkout, "u-boot")?.version,
     };
-    let mut all = vec![
-        (
-            generated().join("profiles.vars"),
-            profile_vars::render(&repo.join("app"))?,
-        ),
-        (
-            external.join("Config.boards.in"),
-            boards_menu(repo, &boards)?,
-        ),
-    ];
+    let mut all = vec![(
+        external.join("Config.boards.in"),
+        boards_menu(repo, &boards)?,
+    )];
     let docs = Path::new("docs");
     let page = builders::render(checkout)?;
     all.push((docs.join("builders.md"), page));

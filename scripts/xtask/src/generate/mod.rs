@@ -4,7 +4,6 @@
 mod buildroot;
 mod defconfig;
 mod names;
-mod profile_vars;
 mod versions;
 mod yocto;
 

@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use board::Board;
 use buildkit::checkout::{DEFAULT_BOARD, Repo};
-use rustcheck::profiles;
 
 use super::Files;
 
@@ -26,13 +25,7 @@ fn head(source: &str) -> String {
 /// The generated files of meta-tinyrust/.
 pub(super) fn files(repo: &Repo) -> Result<Files> {
     let layer = Path::new(LAYER);
-    let mut files = vec![
-        (
-            layer.join("conf/tinyrust/profiles.inc"),
-            profile_table(&repo.path("app"))?,
-        ),
-        (layer.join("kas/machine.yml"), kas_machine()),
-    ];
+    let mut files = vec![(layer.join("kas/machine.yml"), kas_machine())];
     let names = repo.boards()?;
     let boards = names.iter().map(|name| repo.board(name));
     let boards = boards.collect::<Result<Vec<Board>>>()?;
@@ -134,22 +127,6 @@ fn recipes() -> [Recipe; 3] {
     ]
 }
 
-/// Cargo's profile tables with what no Cargo.toml can hold.
-fn profile_table(app: &Path) -> Result<String> {
-    let lines = profiles::all(app)?
-        .iter()
-        .map(|(name, told)| {
-            let name = serde_json::to_string(name)?;
-            Ok(format!("    {name}: {}", serde_json::to_string(told)?))
-        })
-        .collect::<Result<Vec<_>>>()?;
-    Ok(format!(
-        "{}TINYRUST_PROFILE_TABLE = '{{ \\\n{} \\\n}}'\n",
-        head("app/Cargo.toml and app/profiles.toml"),
-        lines.join(", \\\n")
-    ))
-}
-
 /// The default board for kas, whose files cannot read boards/default.
 fn kas_machine() -> String {
     head("boards/default") + &format!("header:\n  version: 17\n\nmachine: {DEFAULT_BOARD}\n")
@@ -170,21 +147,5 @@ mod tests {
             panic!("{error}: cargo xtask generate --std {version} …/library/Cargo.lock")
         });
         assert!(list.contains("crate://crates.io/hashbrown/"), "{list}");
-    }
-
-    #[test]
-    fn a_profile_is_told_with_what_it_inherits() {
-        let app = tempfile::tempdir().unwrap();
-        let manifest = "[profile.release]\nlto = \"thin\"\n[profile.tiny]\ninherits = \"release\"\nstrip = true\n";
-        fs::write(app.path().join("Cargo.toml"), manifest).unwrap();
-        fs::write(
-            app.path().join("profiles.toml"),
-            "[tiny]\npanic = \"immediate-abort\"\n",
-        )
-        .unwrap();
-        let text = profile_table(app.path()).unwrap();
-        let line = "    \"tiny\": {\"cargo\":{\"lto\":\"thin\",\"strip\":true},\"build-std\":[],\
-                    \"build-std-features\":[],\"panic\":\"immediate-abort\",\"rustflags\":[]} \\\n}'\n";
-        assert!(text.ends_with(line), "{text}");
     }
 }
