@@ -26,12 +26,12 @@ TINYRUST_PROGRAMS ?= ""
 
 # The name without OE's vendor: with std rebuilt, the target is one that rustc knows
 # by itself and no JSON of OE's is needed. OE's libstd-rs goes by OE's own name.
-TINYRUST_TARGET ?= "${@d.getVar('TINYRUST_RUST_TARGET') or tinyrust.targets.target(rust_base_triple(d, 'HOST'), d.getVar('TUNE_FEATURES').split())}"
+TINYRUST_TARGET ?= "${@tinyrust_board(d, 'TARGET') or tinyrust.targets.target(rust_base_triple(d, 'HOST'), d.getVar('TUNE_FEATURES').split())}"
 RUST_HOST_SYS:class-target = "${@d.getVar('TINYRUST_TARGET') if tinyrust_on(d, 'STD_REBUILD') else rust_base_triple(d, 'HOST')}"
 RUST_TARGET_SYS:class-target = "${RUST_HOST_SYS}"
 
-# A board's facts come with its machine (TINYRUST_RUST_*); other machines get what holds for their C library.
-TINYRUST_TARGET_FLAGS ?= "${@d.getVar('TINYRUST_RUST_FLAGS') or tinyrust_default_target_flags(d)}"
+# A board's facts come with its machine (TINYRUST_RUST_*), and are those of musl; all else gets what holds for its C library.
+TINYRUST_TARGET_FLAGS ?= "${@tinyrust_board(d, 'FLAGS') or tinyrust_default_target_flags(d)}"
 
 RUSTLIB_DEP:class-target = "${@'' if tinyrust_on(d, 'STD_REBUILD') else 'libstd-rs'}"
 DEPENDS:append:class-target = " flashfit-native"
@@ -55,6 +55,9 @@ TINYRUST_STD_CRATES = "${@'conf/tinyrust/std-crates-' + d.getVar('TINYRUST_RUST_
 # nooelint: oelint.file.includenotfound,oelint.file.requireinclude - one file per Rust version; a recipe without is left out below
 include ${TINYRUST_STD_CRATES}
 
+def tinyrust_board(d, fact):
+    return d.getVar('TINYRUST_RUST_' + fact) if d.getVar('TCLIBC') == 'musl' else None
+
 def tinyrust_on(d, what):
     return bb.utils.to_boolean(d.getVar('TINYRUST_' + what))
 
@@ -74,6 +77,9 @@ python __anonymous () {
         return
     if not tinyrust_on(d, 'STD_REBUILD'):
         return
+    lacking = tinyrust.targets.lacking(d.getVar('TINYRUST_TARGET'))
+    if lacking:
+        raise bb.parse.SkipRecipe(lacking)
     include = d.getVar('TINYRUST_STD_CRATES')
     if not bb.utils.which(d.getVar('BBPATH'), include):
         raise bb.parse.SkipRecipe('no %s for this Rust: list the crates of its '

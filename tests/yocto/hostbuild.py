@@ -15,11 +15,18 @@ BOARD = os.environ.get("MACHINE") or (ROOT / "boards/default").read_text().strip
 FACTS = tomllib.loads((ROOT / "boards" / BOARD / "board.toml").read_text())
 
 
+# The C library that is built with, as bitbake itself has it.
+LIBC = os.environ.get("TCLIBC") or "musl"
+
+
 def oe_prefix(target):
-    """The prefix that OE calls its compiler by, for a Rust target."""
-    arch, *_, libc = target.split("-")
+    """The prefix that OE calls its compiler by, for a Rust target of musl."""
+    arch, *_, system = target.split("-")
     arch = {"armv7": "arm", "riscv64gc": "riscv64"}.get(arch, arch)
-    return f"{arch}-oe-linux-{libc.removesuffix('hf')}-"
+    system = system.removesuffix("hf")
+    if LIBC == "glibc":
+        system = system.replace("musl", "gnu").removesuffix("gnu")
+    return "-".join(filter(None, (arch, "oe-linux", system))) + "-"
 
 
 # The host's compiler is called by OE's name.
@@ -54,7 +61,7 @@ for arg do
 \tesac
 \tset -- "$@" "$arg"
 done
-[ $libc = no ] || set -- "$@" -L{libs} -specs={specs} -idirafter {headers}
+[ $libc = no ] || set -- "$@" -L{libs} {specs} -idirafter {headers}
 # The direct build's specs find their library by it.
 TINYRUST_SYSROOT={sysroot} exec {compiler} "$@"
 """
@@ -93,7 +100,7 @@ INHERIT += "own-mirrors"
 # One that compiles with what the host has.
 HOST_CONF = """\
 TCMODE = "host"
-TCLIBC = "musl"
+TCLIBC = "{libc}"
 PACKAGE_CLASSES = "package_deb"
 TINYRUST_HOST_RUST = "{rust}"
 TINYRUST_HOST_RUST_SOURCE = "{rust_source}"
@@ -125,7 +132,7 @@ class Build:
         top = pathlib.Path(env.get("TINYRUST_YOCTO") or os.path.join(cache, "yocto"))
         self.dir = top / ("plain" if plain else "host")
         self.downloads = top / "downloads"
-        self.specs = self._musl(env, pathlib.Path(cache))
+        self.specs = self._musl(env, pathlib.Path(cache)) if LIBC == "musl" else None
         self.pseudo = self._directory(env, "PSEUDO", "usr/bin/pseudo", "the prefix of a pseudo of 1.9.2 or later, installed under usr/")
         self.sources = pathlib.Path(env.get("TINYRUST_SOURCES") or top / "sources")
         self.threads = env.get("TINYRUST_THREADS") or str(os.cpu_count() or 2)
@@ -174,7 +181,7 @@ class Build:
         text = LOCAL_CONF.format(board=BOARD, threads=self.threads, sources=self.sources, downloads=self.downloads, extra=self.extra)
         if not self.plain:
             layers.append(HERE / "meta-host-toolchain")
-            text += HOST_CONF.format(rust=self.rust(), rust_source=self.rust_source(), pseudo=self.pseudo, sources=self.sources, linux=self._linux())
+            text += HOST_CONF.format(libc=LIBC, rust=self.rust(), rust_source=self.rust_source(), pseudo=self.pseudo, sources=self.sources, linux=self._linux())
         self._write(conf / "bblayers.conf", 'LCONF_VERSION = "7"\nBBPATH = "${TOPDIR}"\nBBFILES ?= ""\n'
                     f'BBLAYERS = "{" ".join(map(str, layers))}"\n')
         self._write(conf / "local.conf", text)
@@ -219,7 +226,8 @@ class Build:
             self._link(headers / name, found[0])
         for tool in ("gcc", "g++", "cpp"):
             self._script(bin_dir / (OE_PREFIX + tool), GCC.format(
-                libs=libs, headers=headers, specs=self.specs, sysroot=self.specs.parent / 'sysroot', compiler=shutil.which(HOST_PREFIX + tool)))
+                libs=libs, headers=headers, specs=f"-specs={self.specs}" if self.specs else "",
+                sysroot=self.specs.parent / "sysroot" if self.specs else "", compiler=shutil.which(HOST_PREFIX + tool)))
         for tool in ("ar as ld ld.bfd nm objcopy objdump ranlib readelf strip size strings "
                      "gcc-ar gcc-nm gcc-ranlib").split():
             found = shutil.which(HOST_PREFIX + tool)

@@ -17,6 +17,7 @@ VARIANTS = [
     ("std-rebuild immediate-abort", "the default: `std-rebuild immediate-abort`"),
     ("std-rebuild", "without `immediate-abort`"),
     ("std-rebuild immediate-abort mimalloc", "with `mimalloc`"),
+    ("std-rebuild immediate-abort hardening", "with `hardening`, OE-Core's own flags"),
     ("std-rebuild immediate-abort upx", "with `upx`"),
     ("immediate-abort", "without `std-rebuild`: OE-Core's libstd-rs"),
 ]

@@ -1,6 +1,20 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """rustc's names of what OE-Core builds for."""
 
+import re
+
+# What OE-Core has a tune for and rustc no target: most of big-endian ARM, ARMv4 with musl, hard float
+# before ARMv6, the ABIs n32 of MIPS and x32 with musl, little-endian PowerPC of 32 bits.
+LACKING = re.compile(r"armeb-.*(hf|musl.*)|armv4t-.*musl.*|armv5te-.*hf|.*n32.*|.*muslx32|powerpcle-.*")
+
+
+def lacking(name):
+    """Why there is no such target, or nothing."""
+    if LACKING.fullmatch(name):
+        return (f"rustc has no target for this tune ({name} is not one of `rustc --print target-list`): "
+                'TINYRUST_STD_REBUILD = "0" builds with the target that OE-Core describes to it')
+    return ""
+
 
 def target(triple, features):
     """rustc's own target for OE-Core's Rust triple and TUNE_FEATURES.

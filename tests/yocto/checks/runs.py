@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """A run of bitbake, and where it leaves things."""
 
+import re
 import subprocess
 
 from hostbuild import BOARD, ROOT
@@ -42,6 +43,13 @@ def from_layer(output):
     """Warnings and errors that name this layer."""
     return [line for line in output.splitlines()
             if line.startswith(("WARNING", "ERROR")) and "tinyrust" in line]
+
+
+def graph(build, conf, image):
+    """Every task of an image, from the compilers on, as bitbake puts them in order."""
+    output = bitbake(build, *conf, "-g", image)
+    expect(not from_layer(output), "\n".join(from_layer(output)))
+    return set(re.findall(r'^"(\S+)" \[', (build.dir / "task-depends.dot").read_text(), re.M))
 
 
 def deployed(build, image, kind):

@@ -35,3 +35,11 @@ class Targets(unittest.TestCase):
         for (triple, features), expected in self.MACHINES.items():
             self.assertEqual(targets.target(triple, features.split()), expected)
             self.assertIn(expected, known)
+            self.assertEqual(targets.lacking(expected), "")
+
+    def test_a_tune_that_rustc_has_no_target_for_is_named(self):
+        for triple, features in (("armeb-oe-linux-musleabi", "armv7a bigendian"), ("arm-oe-linux-gnueabihf", "armv5 vfp callconvention-hard"),
+                                 ("mips64-oe-linux-gnun32-gnu", "n32 mips64"), ("x86_64-oe-linux-muslx32", "mx32")):
+            said = targets.lacking(targets.target(triple, features.split()))
+            self.assertIn("rustc has no target for this tune", said)
+            self.assertIn('TINYRUST_STD_REBUILD = "0"', said)
