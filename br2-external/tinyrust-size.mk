@@ -95,7 +95,7 @@ tinyrust-size-cargo-config = $(TINYRUST_SIZE_TOOL) cargo-config \
 	--profile $(TINYRUST_SIZE_PROFILE) --cargo-profile release \
 	--rustc $(HOST_DIR)/bin/rustc --target $(RUSTC_TARGET_NAME) \
 	$(if $(BR2_TINYRUST_STD_REBUILD),,--prebuilt-std) \
-	$(if $(BR2_TINYRUST_IMMEDIATE_ABORT),,--panic-messages) \
+	$(if $(BR2_TINYRUST_IMMEDIATE_ABORT),,--without immediate-abort) \
 	$(foreach f,$(TINYRUST_SIZE_TARGET_FLAGS),$(call tinyrust-size-quote,--target-flag=$(f))) \
 	$(foreach f,$(TINYRUST_SIZE_LINK_FLAGS) -Lnative=$($(1)_DIR)/.tinyrust-size/lib \
 		$(TINYRUST_SIZE_REMAP),$(call tinyrust-size-quote,--rustflag=$(f))) \

@@ -73,13 +73,13 @@ impl CargoCall {
         let facts = context.board.require(&context.board.rust, "rust")?;
         let choices = Choices {
             rebuild_std: true,
-            immediate_abort: true,
+            without: Vec::new(),
             // Stripped by us, after the symbols were put aside.
             keep_symbols: true,
         };
         let profiles = Profiles::read(&app)?;
         let rust = Version::parse(&context.rustc.version)?;
-        let profile = profiles.resolve(profile_name, rust, choices)?;
+        let profile = profiles.resolve(profile_name, rust, &choices)?;
         let expected = expected(&profile, &facts.target, &facts.rustflags);
         let mut arguments = ["build", "--locked", "--target", &facts.target]
             .map(str::to_owned)

@@ -27,9 +27,9 @@ pub struct Args {
     /// The standard library is the prebuilt one; what of the profile needs a rebuilt one is left out
     #[arg(long)]
     prebuilt_std: bool,
-    /// A panic says what and where before it aborts, also in a profile with immediate-abort
-    #[arg(long)]
-    panic_messages: bool,
+    /// A feature that the profile wants and is to do without: immediate-abort, fmt-debug …
+    #[arg(long, value_name = "FEATURE")]
+    without: Vec<String>,
     /// The programs keep their symbols: the builder takes them off
     #[arg(long)]
     keep_symbols: bool,
@@ -55,10 +55,10 @@ pub fn run(args: &Args) -> Result<()> {
     };
     let choices = Choices {
         rebuild_std: !args.prebuilt_std,
-        immediate_abort: !args.panic_messages,
+        without: args.without.clone(),
         keep_symbols: args.keep_symbols,
     };
-    let resolved = Profiles::embedded()?.resolve(&args.profile, rust, choices)?;
+    let resolved = Profiles::embedded()?.resolve(&args.profile, rust, &choices)?;
     for lack in &resolved.lacks {
         eprintln!("imagekit: profile {}: {lack}", args.profile);
     }

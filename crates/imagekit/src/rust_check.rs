@@ -92,16 +92,16 @@ mod tests {
         let profiles = Profiles::embedded().unwrap();
         let choices = Choices {
             rebuild_std: false,
-            immediate_abort: true,
+            without: Vec::new(),
             keep_symbols: false,
         };
         let rust = Version::parse("1.95").unwrap();
-        let tiny = profiles.resolve("tiny", rust, choices).unwrap();
+        let tiny = profiles.resolve("tiny", rust, &choices).unwrap();
         let expected = tiny.expected("t", &[], &["-Zx".to_owned()]);
         tiny.write(folder.path(), "tiny", &expected, "").unwrap();
         let call = r#"{"args":["--crate-name","a","src/main.rs","--crate-type","bin","--target","t",
             "-C","opt-level=z","-C","lto=fat","-C","codegen-units=1","-C","panic=abort",
-            "-Cforce-unwind-tables=no","-Zx"]}"#
+            "-Cforce-unwind-tables=no","-Zlocation-detail=none","-Zfmt-debug=none","-Zx"]}"#
             .replace('\n', "") + "\n";
         let words = ["rust-check", "--record", record.to_str().unwrap()];
         let rest = ["--cargo-config", told, "--program", "a"];

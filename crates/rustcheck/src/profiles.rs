@@ -47,16 +47,8 @@ struct Profile {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Feature {
-    option: Option<Switch>,
     without: String,
     spelling: Vec<Spelling>,
-}
-
-/// An option of the builders that switches features off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Switch {
-    ImmediateAbort,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -73,21 +65,25 @@ struct Spelling {
 }
 
 impl Spelling {
+    /// Whether there is nothing in it but flags of rustc.
+    fn is_flags(&self) -> bool {
+        self.panic.is_none() && self.cargo.is_empty() && self.build_std_features.is_empty()
+    }
+
     /// Whether it is one of a feature that is gone.
     fn is_empty(&self) -> bool {
-        let words = [&self.build_std_features, &self.cargo, &self.rustflags];
-        self.panic.is_none() && words.iter().all(|words| words.is_empty())
+        self.is_flags() && self.rustflags.is_empty()
     }
 }
 
 /// What a builder's user has chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choices {
-    /// The standard library is compiled anew. Otherwise it is a prebuilt one, and no feature of
-    /// profiles.toml is used.
+    /// The standard library is compiled anew. Otherwise it is a prebuilt one, and of the features
+    /// only those are used that are nothing but flags of rustc.
     pub rebuild_std: bool,
-    /// A panic ends the process without a word.
-    pub immediate_abort: bool,
+    /// Features of profiles.toml that the profile is to do without.
+    pub without: Vec<String>,
     /// The builder takes the symbols off itself, whatever the profile says.
     pub keep_symbols: bool,
 }
@@ -153,11 +149,7 @@ impl Profiles {
             manifest::settings(&all.manifest, name)
                 .with_context(|| format!("app/profiles.toml has [profile.{name}]"))?;
             for wish in &profile.wants {
-                ensure!(
-                    all.features.contains_key(wish),
-                    "app/profiles.toml: [profile.{name}] wants {wish:?}; there are: {}",
-                    names(&all.features)
-                );
+                all.feature(wish, &format!("which [profile.{name}] wants"))?;
             }
         }
         for (name, feature) in &all.features {
@@ -185,8 +177,8 @@ impl Profiles {
     /// A profile as a Rust spells it.
     ///
     /// # Errors
-    /// When there is none of that name; the message has the names there are.
-    pub fn resolve(&self, name: &str, rust: Version, choices: Choices) -> Result<Resolved> {
+    /// When there is no profile or no feature of a name; the message has the names there are.
+    pub fn resolve(&self, name: &str, rust: Version, choices: &Choices) -> Result<Resolved> {
         let Some(profile) = self.profiles.get(name) else {
             bail!(
                 "no profile {name:?} in app/profiles.toml; there are: {}",
@@ -198,22 +190,25 @@ impl Profiles {
             settings: manifest::settings(&self.manifest, name)?,
             ..Resolved::default()
         };
+        for feature in &choices.without {
+            self.feature(feature, "which is to be left out")?;
+        }
         if choices.rebuild_std {
             resolved.build_std.clone_from(&profile.build_std);
-            resolved
-                .build_std_features
-                .clone_from(&profile.build_std_features);
-            for wish in &profile.wants {
-                let feature = &self.features[wish];
-                if feature.option == Some(Switch::ImmediateAbort) && !choices.immediate_abort {
-                    continue;
+            let features = &profile.build_std_features;
+            resolved.build_std_features.clone_from(features);
+        }
+        let wants = profile.wants.iter();
+        for wish in wants.filter(|wish| !choices.without.contains(wish)) {
+            let feature = self.feature(wish, "which the profile wants")?;
+            match feature.spelling(rust) {
+                Some(spelling) if choices.rebuild_std || spelling.is_flags() => {
+                    resolved.take(spelling);
                 }
-                match feature.spelling(rust) {
-                    Some(spelling) => resolved.take(spelling),
-                    None => resolved
-                        .lacks
-                        .push(format!("Rust {rust} has no {wish}: {}", feature.without)),
-                }
+                Some(_) => {}
+                None => resolved
+                    .lacks
+                    .push(format!("Rust {rust} has no {wish}: {}", feature.without)),
             }
         }
         resolved.rustflags.extend(profile.rustflags.iter().cloned());
@@ -221,6 +216,18 @@ impl Profiles {
             resolved.settings.insert("strip".to_owned(), false.into());
         }
         Ok(resolved)
+    }
+}
+
+impl Profiles {
+    fn feature(&self, name: &str, problem: &str) -> Result<&Feature> {
+        let feature = self.features.get(name);
+        feature.with_context(|| {
+            format!(
+                "app/profiles.toml has no [feature.{name}], {problem}; there are: {}",
+                names(&self.features)
+            )
+        })
     }
 }
 

@@ -18,13 +18,15 @@ def cargo_config(d):
     # do_package strips, and keeps the symbols in the -dbg package.
     words = ["--profile", d.getVar("TINYRUST_PROFILE"), "--target", d.getVar("RUST_HOST_SYS"), "--keep-symbols"]
     flags = d.getVar("TINYRUST_EXTRA_RUSTFLAGS").split()
-    if not _on(d.getVar("TINYRUST_STD_REBUILD")):
+    rebuild = _on(d.getVar("TINYRUST_STD_REBUILD"))
+    if not rebuild:
         words.append("--prebuilt-std")
     elif d.getVar("TCLIBC") == "musl":
         # GCC's C library, not the copy that a prebuilt std would bring.
         flags = ["-Clink-self-contained=no", "-Lnative=" + d.getVar("WORKDIR") + "/tinyrust-libs"] + flags
-    if not _on(d.getVar("TINYRUST_IMMEDIATE_ABORT")):
-        words.append("--panic-messages")
+    if not (rebuild and _on(d.getVar("TINYRUST_IMMEDIATE_ABORT"))):
+        # A panic says what and where; and OE's own libstd-rs is used without an unstable flag.
+        words += ["--without=" + feature for feature in ("immediate-abort", "location-detail", "fmt-debug")]
     words += ["--target-flag=" + flag for flag in d.getVar("TINYRUST_TARGET_FLAGS").split()]
     words += ["--rustflag=" + flag for flag in flags]
     return shlex.join(words)

@@ -56,6 +56,7 @@ class Profile(unittest.TestCase):
         config, flags, _ = given(TINYRUST_STD_REBUILD="0")
         self.assertNotIn("unstable", config)
         self.assertFalse([flag for flag in flags if flag.startswith("-Z") or "self-contained" in flag])
+        self.assertIn('profile.tiny.panic = "abort"\n', config)
         config, flags, _ = given(TINYRUST_IMMEDIATE_ABORT="0", TCLIBC="glibc")
         self.assertIn('profile.tiny.panic = "abort"\n', config)
         self.assertEqual(flags, ["-Ctarget-feature=+thumb-mode,+crt-static", "-Cforce-unwind-tables=no", "-Clink-arg=-lgcc"])

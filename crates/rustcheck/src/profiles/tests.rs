@@ -2,14 +2,14 @@ use super::*;
 
 const ALL: Choices = Choices {
     rebuild_std: true,
-    immediate_abort: true,
+    without: Vec::new(),
     keep_symbols: false,
 };
 
 fn in_rust(name: &str, rust: &str, choices: Choices) -> Resolved {
     let rust = Version::parse(rust).unwrap();
     let all = Profiles::embedded().unwrap();
-    all.resolve(name, rust, choices).unwrap()
+    all.resolve(name, rust, &choices).unwrap()
 }
 
 fn panic(resolved: &Resolved) -> &str {
@@ -72,14 +72,17 @@ fn an_old_rust_builds_without_what_it_lacks_and_says_what_that_costs() {
 
 #[test]
 fn each_option_drops_what_belongs_to_it() {
-    let no_abort = Choices {
-        immediate_abort: false,
+    let without = |names: &[&str]| Choices {
+        without: names.iter().map(|&name| name.to_owned()).collect(),
         ..ALL
     };
-    let talking = in_rust("tiny", "1.95.0", no_abort);
+    let terse = in_rust("tiny", "1.95.0", without(&["immediate-abort"]));
+    assert_eq!(terse.rustflags, in_rust("tiny", "1.95.0", ALL).rustflags);
+    assert_eq!(terse.build_std_features, ["optimize_for_size"]);
+    assert_eq!((panic(&terse), terse.panic.as_deref()), ("abort", None));
+    let names = ["immediate-abort", "location-detail", "fmt-debug"];
+    let talking = in_rust("tiny", "1.95.0", without(&names));
     assert_eq!(talking.rustflags, ["-Cforce-unwind-tables=no"]);
-    assert_eq!(talking.build_std_features, ["optimize_for_size"]);
-    assert_eq!((panic(&talking), talking.panic.as_deref()), ("abort", None));
 
     let prebuilt = Choices {
         rebuild_std: false,
@@ -88,8 +91,8 @@ fn each_option_drops_what_belongs_to_it() {
     };
     let prebuilt = in_rust("tiny", "1.95.0", prebuilt);
     assert!(prebuilt.build_std.is_empty() && prebuilt.build_std_features.is_empty());
-    assert_eq!(prebuilt.rustflags, ["-Cforce-unwind-tables=no"]);
-    assert_eq!(panic(&prebuilt), "abort");
+    assert_eq!(prebuilt.rustflags, terse.rustflags);
+    assert_eq!((panic(&prebuilt), prebuilt.cargo.len()), ("abort", 0));
     assert_eq!(prebuilt.settings["strip"].as_bool(), Some(false));
     assert_eq!(
         in_rust("tiny", "1.95.0", ALL).settings["strip"].as_bool(),
@@ -128,7 +131,7 @@ fn a_feature_that_is_gone_is_not_spelled() {
     let all = Profiles::parse(text, MANIFEST).unwrap();
     for (rust, flags, lacks) in [("1.0", 0, 1), ("1.2", 1, 0), ("1.3", 0, 1), ("1.4", 0, 1)] {
         let rust = Version::parse(rust).unwrap();
-        let tiny = all.resolve("tiny", rust, ALL).unwrap();
+        let tiny = all.resolve("tiny", rust, &ALL).unwrap();
         assert_eq!(
             (tiny.rustflags.len(), tiny.lacks.len()),
             (flags, lacks),
@@ -140,7 +143,10 @@ fn a_feature_that_is_gone_is_not_spelled() {
 #[test]
 fn mistakes_in_the_table_are_said() {
     for (text, said) in [
-        ("[profile.tiny]\nwants = [\"speed\"]\n", "wants \"speed\""),
+        (
+            "[profile.tiny]\nwants = [\"speed\"]\n",
+            "no [feature.speed], which [profile.tiny] wants",
+        ),
         (
             "[profile.huge]\n",
             "[profile.huge] is not in app/Cargo.toml",
@@ -166,11 +172,17 @@ fn an_unknown_profile_is_said_with_those_there_are() {
     let all = Profiles::embedded().unwrap();
     let rust = Version::parse("1.95").unwrap();
     let error = all
-        .resolve("it's $(odd)", rust, ALL)
+        .resolve("it's $(odd)", rust, &ALL)
         .unwrap_err()
         .to_string();
     assert!(
         error.contains("there are: release, tiny, tiny-diag"),
         "{error}"
     );
+    let choices = Choices {
+        without: vec!["panics".into()],
+        ..ALL
+    };
+    let error = all.resolve("tiny", rust, &choices).unwrap_err().to_string();
+    assert!(error.contains("fmt-debug, immediate-abort"), "{error}");
 }

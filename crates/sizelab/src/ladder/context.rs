@@ -120,11 +120,11 @@ impl<'a> StudyContext<'a> {
     pub fn profile(&self, name: &str) -> Result<Resolved> {
         let choices = Choices {
             rebuild_std: true,
-            immediate_abort: true,
+            without: Vec::new(),
             keep_symbols: false,
         };
         let rust = Version::parse(&self.rustc.version)?;
-        Profiles::read(&self.repo.path("app"))?.resolve(name, rust, choices)
+        Profiles::read(&self.repo.path("app"))?.resolve(name, rust, &choices)
     }
 
     /// The folder from which GCC takes the lld that comes with rustc.
