@@ -23,12 +23,12 @@ pub enum Error {
     #[error("{}", lines(.0))]
     Images(Vec<Unusable>),
     /// The output would replace one of its own inputs.
-    #[error("{}: is the image of {partition} as well: choose another output with -o", path.display())]
+    #[error("{}: is {input} as well: choose another output with -o", path.display())]
     OutputIsInput {
         /// The output.
         path: PathBuf,
-        /// The partition whose image it is.
-        partition: String,
+        /// What it is: `the image of kernel`.
+        input: String,
     },
     /// An image cannot be read to its end, or was changed meanwhile.
     #[error("{}: {source}", path.display())]
@@ -71,13 +71,11 @@ struct Placed<'a> {
 /// [`Error::TooLarge`] where images do not fit; otherwise what kept it from being made.
 pub fn assemble(board: &Board, images: &Images, output: &Path) -> Result<Bytes, Error> {
     let placed = place(board, images)?;
-    for Placed { partition, image } in &placed {
-        if let Some((path, ..)) = image.as_ref().filter(|(path, ..)| same_file(path, output)) {
-            return Err(Error::OutputIsInput {
-                path: path.clone(),
-                partition: partition.name.clone(),
-            });
-        }
+    if let Some(input) = input(board, images, output) {
+        return Err(Error::OutputIsInput {
+            path: output.to_owned(),
+            input,
+        });
     }
     let write_error = |source| Error::Write {
         path: output.to_owned(),
@@ -97,6 +95,22 @@ pub fn assemble(board: &Board, images: &Images, output: &Path) -> Result<Bytes, 
     drop(writer);
     file::persist(temporary, output).map_err(write_error)?;
     Ok(board.flash.size)
+}
+
+/// Which of the files that the map and its images are made of `output` is.
+fn input(board: &Board, images: &Images, output: &Path) -> Option<String> {
+    if same_file(&board.path, output) {
+        return Some("the flash map".to_owned());
+    }
+    let of_partitions = board
+        .partitions
+        .iter()
+        .filter_map(|partition| Some((&partition.name, partition.image.as_deref()?)));
+    let of_components = board.components.iter().map(|c| (&c.name, &*c.file));
+    of_partitions
+        .chain(of_components)
+        .find(|(_, file)| same_file(&images.path(file), output))
+        .map(|(name, _)| format!("the image of {name}"))
 }
 
 /// Opens every image and measures it, so that nothing is written when one is wrong.

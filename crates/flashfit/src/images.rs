@@ -119,8 +119,8 @@ impl Images {
     ) -> Result<Image, Unusable> {
         let path = self.path(file);
         let open = || {
-            let file = File::open(&path).map_err(Reason::Io)?;
-            let metadata = file.metadata().map_err(Reason::Io)?;
+            // Before it is opened: a pipe would be waited for.
+            let metadata = std::fs::metadata(&path).map_err(Reason::Io)?;
             if !metadata.is_file() {
                 let error = io::Error::other("it is no regular file");
                 return Err(Reason::Io(error));
@@ -128,6 +128,7 @@ impl Images {
             if metadata.len() == 0 {
                 return Err(Reason::Empty);
             }
+            let file = File::open(&path).map_err(Reason::Io)?;
             let bytes = Bytes(metadata.len());
             let content = Content::read(&file, bytes).map_err(|damage| match damage {
                 Damage::Io(error) => Reason::Io(error),

@@ -33,8 +33,20 @@ fn main() -> ExitCode {
         Command::Check(args) => check_budgets(&args),
     };
     outcome.unwrap_or_else(|error| {
-        tell_error(&format!("{error:#}"));
+        tell_error(&whole(&error));
         ExitCode::from(BAD_INPUT)
+    })
+}
+
+/// An error with its causes, those that its own text has already left out.
+fn whole(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |text, cause| {
+        let cause = cause.to_string();
+        match text.contains(&cause) {
+            true => text,
+            false if text.is_empty() => cause,
+            false => format!("{text}: {cause}"),
+        }
     })
 }
 

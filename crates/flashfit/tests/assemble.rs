@@ -143,6 +143,28 @@ fn the_output_cannot_be_an_input() {
         .exits(2)
         .says(&["is the image of boot as well: choose another output with -o"]);
     assert_eq!(fs::read(scratch.path("images/boot.bin")).unwrap().len(), 1);
+    scratch
+        .flashfit(&["assemble", "board.toml", "images", "-o", "board.toml"])
+        .exits(2)
+        .says(&["board.toml: is the flash map as well: choose another output with -o"]);
+    assert_eq!(
+        fs::read(scratch.path("board.toml")).unwrap(),
+        BOARD.as_bytes()
+    );
+}
+
+#[test]
+fn a_cause_is_told_once() {
+    let scratch = scratch(1, 1);
+    let run = scratch.flashfit(&[
+        "assemble",
+        "board.toml",
+        "images",
+        "-o",
+        "nowhere/flash.bin",
+    ]);
+    let said = run.exits(2).stderr();
+    assert_eq!(said.matches("No such file").count(), 1, "{said}");
 }
 
 #[test]

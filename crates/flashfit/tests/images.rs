@@ -113,6 +113,18 @@ fn an_empty_image_is_one_that_is_not_there() {
     );
 }
 
+/// It would be waited for until somebody writes.
+#[test]
+fn a_pipe_is_no_image() {
+    let scratch = scratch();
+    fs::remove_file(scratch.path("images/kernel.itb")).unwrap();
+    scratch.tool("mkfifo", &["images/kernel.itb"]);
+    both_refuse(
+        &scratch,
+        "kernel: needs images/kernel.itb (board.toml:7): it is no regular file",
+    );
+}
+
 #[test]
 fn an_empty_component_is_one_that_is_not_there() {
     let scratch = scratch();
@@ -230,6 +242,12 @@ fn kinds_with_a_length_are_measured_against_it() {
     };
     let mut erofs = header(1024, b"\xe2\xe1\xf5\xe0", 1024 + 36, &2_u32.to_le_bytes());
     erofs[1024 + 12] = 12;
+    let mut ext = header(1080, b"\x53\xef", 1024 + 4, &16_u32.to_le_bytes());
+    ext[1024 + 24] = 1;
+    let mut zimage = header(0x24, b"\x18\x28\x6f\x01", 0x2c, &5000_u32.to_le_bytes());
+    zimage[0x28] = 8;
+    let mut bzimage = header(0x202, b"HdrS", 0x1f4, &256_u32.to_le_bytes());
+    bzimage[0x1f1] = 3;
     let cases = [
         (
             header(0, b"\x27\x05\x19\x56", 12, &4000_u32.to_be_bytes()),
@@ -242,6 +260,9 @@ fn kinds_with_a_length_are_measured_against_it() {
             "a cramfs image cut short",
         ),
         (erofs, 8192, "an erofs image cut short"),
+        (ext, 16 << 11, "an ext2, ext3 or ext4 image cut short"),
+        (zimage, 4992, "a zImage cut short"),
+        (bzimage, 4 * 512 + 4096, "a bzImage cut short"),
     ];
     for (mut image, length, kind) in cases {
         image.resize(length - 1, 0);

@@ -15,8 +15,9 @@ pub(super) struct Kind {
 }
 
 /// A magic number and its place; the sources are the headers of Linux (`include/uapi/linux/magic.h`
-/// and each file system's own) and U-Boot (`include/image.h`).
-const MAGIC: [(usize, &[u8], &str, bool); 15] = [
+/// and each file system's own) and U-Boot (`include/image.h`); of kernels
+/// `arch/arm/boot/compressed/head.S` and Documentation/arch/x86/boot.rst.
+const MAGIC: [(usize, &[u8], &str, bool); 17] = [
     (0, b"\xd0\x0d\xfe\xed", "FIT image or device tree", false),
     (0, b"\x27\x05\x19\x56", "uImage", false),
     (1024, b"\xe2\xe1\xf5\xe0", "erofs image", true),
@@ -29,6 +30,8 @@ const MAGIC: [(usize, &[u8], &str, bool); 15] = [
     (0, b"\x45\x3d\xcd\x28", "cramfs image", true),
     (0, b"-rom1fs-", "romfs image", true),
     (1080, b"\x53\xef", "ext2, ext3 or ext4 image", true),
+    (0x24, b"\x18\x28\x6f\x01", "zImage", false),
+    (0x202, b"HdrS", "bzImage", false),
     (0, b"\x1f\x8b\x08", "file compressed with gzip", false),
     (0, b"\xfd7zXZ\0", "file compressed with xz", false),
     (0, b"\x28\xb5\x2f\xfd", "file compressed with zstd", false),
@@ -50,6 +53,18 @@ pub(super) fn of(head: &[u8]) -> Option<Kind> {
         "erofs image" => little(1024 + 36)
             .zip(head.get(1024 + 12))
             .and_then(|(blocks, bits)| blocks.checked_shl(u32::from(*bits))),
+        // s_blocks_count and s_log_block_size, from 1 KiB on.
+        "ext2, ext3 or ext4 image" => little(1024 + 4)
+            .zip(little(1024 + 24))
+            .and_then(|(blocks, log)| blocks.checked_mul(1024_u64.checked_shl(log as u32)?)),
+        // Where it starts, and where it ends.
+        "zImage" => little(0x28)
+            .zip(little(0x2c))
+            .and_then(|(start, end)| end.checked_sub(start)),
+        // Sectors of the setup beside the first one, of which 0 means 4; then paragraphs.
+        "bzImage" => head.get(0x1f1).zip(little(0x1f4)).map(|(sectors, size)| {
+            (u64::from(if *sectors == 0 { 4 } else { *sectors }) + 1) * 512 + size * 16
+        }),
         "cramfs image" => little(4),
         "romfs image" => big(8),
         _ => None,
