@@ -21,13 +21,18 @@ def image(build):
 
 
 def release(build):
-    """The released form: a tarball of the repository, by its hash, in the checkout's place."""
+    """A layer without its repository: it says what to set, and with a tarball's address and hash it builds the server."""
+    nowhere = 'TINYRUST_ROOT = "/nonexistent"\n'
+    output = bitbake(build, *with_conf(build, "", nowhere), "tinyrust", fails=True)
+    for word in ("TINYRUST_ROOT is /nonexistent, which has no app/Cargo.toml", "TINYRUST_RELEASE"):
+        expect(word in output, f"`{word}` is not in\n{output[-3000:]}")
+    expect("Unable to get checksum" not in output, output[-3000:])
     tarball = build.dir / "tinyrust.tar.gz"
     subprocess.run(["git", "-C", str(ROOT), "archive", "--prefix=tinyrust/", "-o", str(tarball), "HEAD"], check=True)
     conf = with_conf(build, f'TINYRUST_RELEASE = "file://{tarball}"\n'
-                     f'TINYRUST_RELEASE_SHA256 = "{hashlib.sha256(tarball.read_bytes()).hexdigest()}"\n')
+                     f'TINYRUST_RELEASE_SHA256 = "{hashlib.sha256(tarball.read_bytes()).hexdigest()}"\n', nowhere)
     try:
-        bitbake(build, *conf, "-c", "cleansstate", "tinyrust")
+        bitbake(build, *conf, "-c", "cleansstate", "tinyrust", "flashfit-native")
         bitbake(build, *conf, "tinyrust")
     finally:
         bitbake(build, "-c", "cleansstate", "tinyrust")
