@@ -205,7 +205,9 @@ fn wanted(expected: &Expected) -> Options {
 
 fn compare(call: &Call, wanted: &Options, wrong: &mut Differences) {
     let given = Options::of(call.args.iter().map(String::as_str));
-    for name in wanted.names().filter(|name| !CARGOS_OWN.contains(name)) {
+    // Cargo strips where it links.
+    let compared = |name: &str| !CARGOS_OWN.contains(&name) || (name == "-Cstrip" && call.links());
+    for name in wanted.names().filter(|name| compared(name)) {
         let (asked, found) = (wanted.value(name), given.value(name));
         if asked != found {
             let option = |value: Option<&str>| value.map(|value| Options::said(name, value));

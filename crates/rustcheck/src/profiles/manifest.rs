@@ -80,6 +80,7 @@ pub(super) fn codegen(settings: &toml::Table) -> BTreeMap<String, String> {
         ("debug-assertions", "debug-assertions"),
         ("overflow-checks", "overflow-checks"),
         ("rpath", "rpath"),
+        ("strip", "strip"),
     ] {
         let Some(value) = settings.get(setting).map(word) else {
             continue;
@@ -88,6 +89,8 @@ pub(super) fn codegen(settings: &toml::Table) -> BTreeMap<String, String> {
             ("debug", "none" | "false") => "0",
             ("debug", "limited") => "1",
             ("debug", "full" | "true") => "2",
+            ("strip", "true") => "symbols",
+            ("strip", "false") => "none",
             (_, other) => other,
         };
         options.insert(option.to_owned(), value.to_owned());
@@ -146,7 +149,8 @@ mod tests {
                 "debuginfo=line-tables-only",
                 "opt-level=z",
                 "overflow-checks=false",
-                "panic=abort"
+                "panic=abort",
+                "strip=none"
             ]
         );
     }

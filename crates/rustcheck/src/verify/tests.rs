@@ -38,7 +38,7 @@ fn calls(change: (&str, &str)) -> Vec<Call> {
             "/r/http-1.0.0/src/lib.rs --extern noprelude:std=/t/libstd-9.rlib",
         ),
         format!(
-            "--crate-name tinyrust src/main.rs --crate-type bin -C lto=fat {COMMON} \
+            "--crate-name tinyrust src/main.rs --crate-type bin -C lto=fat -C strip=symbols {COMMON} \
              --extern http=/t/libhttp-9.rlib --extern derive=/t/libderive-7.so"
         ),
     ];
@@ -56,6 +56,7 @@ fn expected() -> Expected {
             ("codegen-units", "1"),
             ("panic", "immediate-abort"),
             ("debuginfo", "0"),
+            ("strip", "symbols"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into(),
@@ -112,6 +113,11 @@ fn every_silent_override_is_named() {
             "-C lto=fat",
             "-C lto=off",
             "-Clto=fat wanted, -Clto=off given",
+        ),
+        (
+            "-C strip=symbols ",
+            "",
+            "-Cstrip=symbols wanted, -Cstrip=none given (crate tinyrust)",
         ),
         (
             "-C linker-plugin-lto",
@@ -204,7 +210,7 @@ fn what_nobody_asked_for_is_named_whatever_its_spelling() {
 
 #[test]
 fn a_default_that_is_said_is_no_difference() {
-    let said = format!("{COMMON} -C debug-assertions=off -C overflow-checks=no -C strip=symbols");
+    let said = format!("{COMMON} -C debug-assertions=off -C overflow-checks=no");
     verify(&calls((COMMON, &said)), &expected()).unwrap();
 }
 
