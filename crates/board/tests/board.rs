@@ -671,7 +671,7 @@ fn what_others_refuse_is_refused_before() {
         &parse(&with_data).unwrap_err().to_string(),
         &[
             "b/board.toml:10: boot: 128 KiB are 2 erase blocks of 64 KiB, and the kernel mounts no JFFS2 of fewer \
-           than 5: make it 320 KiB or more",
+           than 5: write size = \"320 KiB\"",
         ],
     );
     let read_only = GOOD.replacen(

@@ -12,7 +12,7 @@ const FOUR_GIB: u64 = 1 << 32;
 
 /// The fewest erase blocks that the kernel mounts a JFFS2 from (jffs2_do_fill_super in
 /// fs/jffs2/fs.c).
-const JFFS2_BLOCKS: u64 = 5;
+pub(super) const JFFS2_BLOCKS: u64 = 5;
 
 /// The kernel's command line with the end of its string: COMMAND_LINE_SIZE in each architecture's
 /// asm/setup.h, on RISC-V the default of CONFIG_COMMAND_LINE_SIZE.
@@ -77,7 +77,7 @@ const CHIPS: [(&str, u64); 32] = [
 /// The rules of others.
 pub(super) fn enforced(board: &Board, out: &mut Vec<Problem>) {
     for partition in &board.partitions {
-        filesystem(board, partition, out);
+        filesystem(partition, out);
     }
     window(board, out);
     command_line(board, out);
@@ -85,24 +85,17 @@ pub(super) fn enforced(board: &Board, out: &mut Vec<Problem>) {
     bank(board, out);
 }
 
-fn filesystem(board: &Board, partition: &Partition, out: &mut Vec<Problem>) {
+/// The least that a partition's file system takes, where the kernel refuses a smaller one.
+pub(super) fn least(board: &Board, partition: &Partition) -> Option<u64> {
+    let jffs2 = partition.filesystem.as_deref() == Some("jffs2");
+    jffs2.then(|| JFFS2_BLOCKS.saturating_mul(board.flash.erase_block.get()))
+}
+
+fn filesystem(partition: &Partition, out: &mut Vec<Problem>) {
     let Some(filesystem) = &partition.filesystem else {
         return;
     };
     let name = &partition.name;
-    let block = board.flash.erase_block;
-    let least = JFFS2_BLOCKS.saturating_mul(block.get());
-    if filesystem == "jffs2" && partition.size.get() < least {
-        let message = format!(
-            "{name}: {} are {} erase blocks of {}, and the kernel mounts no JFFS2 of fewer than \
-             {JFFS2_BLOCKS}: make it {} or more",
-            board.told(partition.size),
-            partition.size.get() / block.get().max(1),
-            board.told(block),
-            board.told(least),
-        );
-        note(out, partition.size_line, message);
-    }
     if partition.read_only {
         let message = format!(
             "{name}: the device makes a {filesystem} in it, and the kernel refuses every write to a \

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::enforced::{JFFS2_BLOCKS, least};
 use super::repair::{Hopeless, Repair, held_by, repair};
 use super::{is_multiple, note};
 use crate::name::variable;
@@ -91,7 +92,7 @@ impl<'a> Advice<'a> {
         };
         for (at, partition) in board.partitions.iter().enumerate() {
             if let Some(change) = self.change(at).filter(|_| !self.told.contains(&at)) {
-                let message = format!("{}: gives way to its neighbours: {change}", partition.name);
+                let message = format!("{}: goes with the others: {change}", partition.name);
                 note(out, partition.line, message);
             }
         }
@@ -123,7 +124,7 @@ impl<'a> Advice<'a> {
     }
 }
 
-/// Whether a partition starts and ends with erase blocks.
+/// Whether a partition starts and ends with erase blocks, and has enough of them.
 fn blocks(board: &Board, at: usize, advice: &mut Advice<'_>, out: &mut Vec<Problem>) {
     let Partition {
         name,
@@ -160,6 +161,17 @@ fn blocks(board: &Board, at: usize, advice: &mut Advice<'_>, out: &mut Vec<Probl
             board.told(*size),
             board.told(block),
             advice.tell(at, None, "make it one"),
+        );
+        note(out, *size_line, message);
+    }
+    if let Some(least) = least(board, &board.partitions[at]).filter(|least| size.0 < *least) {
+        let message = format!(
+            "{name}: {} are {} erase blocks of {}, and the kernel mounts no JFFS2 of fewer than \
+             {JFFS2_BLOCKS}: {}",
+            board.told(*size),
+            size.0 / block.0.max(1),
+            board.told(block),
+            advice.tell(at, None, &format!("make it {} or more", board.told(least))),
         );
         note(out, *size_line, message);
     }
