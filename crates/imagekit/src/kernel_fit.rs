@@ -164,6 +164,13 @@ fn processor(arch: &str) -> &str {
 
 /// The kernel as the FIT image holds it.
 fn compressed(facts: &Linux, kernel: &Path, work: &Path) -> Result<PathBuf> {
+    let data = fs::metadata(kernel).with_context(|| format!("no kernel {}", kernel.display()))?;
+    if data.len() == 0 {
+        bail!(
+            "{}: is empty, and nothing boots from it: build it again",
+            kernel.display()
+        );
+    }
     match facts.compression {
         Compression::None => Ok(kernel.to_owned()),
         Compression::Lzma => {
@@ -245,4 +252,24 @@ fn run(command: &mut Command) -> Result<()> {
         );
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_kernel_is_one_that_is_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "[linux]\nimage = \"vmlinux\"\narch = \"mips\"\nbase = \"tinyconfig\"\n\
+                    compression = \"lzma\"\nload-address = 0x1000\n\
+                    [flash]\nsize = \"1 KiB\"\nerase-block = \"1 KiB\"\n\
+                    [[partition]]\nname = \"a\"\noffset = \"0 KiB\"\nsize = \"1 KiB\"\n";
+        let board = Board::parse(text, Path::new("b/board.toml")).unwrap();
+        fs::write(folder.path().join("vmlinux"), "").unwrap();
+        let linux = board.linux.as_ref().unwrap();
+        let error = compressed(linux, &folder.path().join("vmlinux"), folder.path());
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("vmlinux: is empty"), "{error}");
+    }
 }
