@@ -101,7 +101,8 @@ mod tests {
         tiny.write(folder.path(), "tiny", &expected, "").unwrap();
         let call = r#"{"args":["--crate-name","a","src/main.rs","--crate-type","bin","--target","t",
             "-C","opt-level=z","-C","lto=fat","-C","codegen-units=1","-C","panic=abort",
-            "-Cforce-unwind-tables=no","-Zlocation-detail=none","-Zfmt-debug=none","-Zx"]}"#
+            "-C","strip=symbols","-Cforce-unwind-tables=no",
+            "-Zlocation-detail=none","-Zfmt-debug=none","-Zx"]}"#
             .replace('\n', "") + "\n";
         let words = ["rust-check", "--record", record.to_str().unwrap()];
         let rest = ["--cargo-config", told, "--program", "a"];
