@@ -38,21 +38,12 @@ TINYRUST_SIZE_OLDEST_RUST := $(shell sed -n 's/^rust-version = "\(.*\)"$$/\1/p' 
 tinyrust-size-rust-at-least = $(filter $(1),$(firstword \
 	$(shell printf '%s\n' $(1) $(RUST_BIN_VERSION) | sort -V)))
 
-# Each compiler has its own std, and each std its own crates.
-TINYRUST_SIZE_STD_LOCKS = $(BR2_EXTERNAL_TINYRUST_PATH)/package/rust-src/locks
 # $(1): package
 tinyrust-size-check-rust = \
 	$(if $(call tinyrust-size-rust-at-least,$(TINYRUST_SIZE_OLDEST_RUST)),,$(error \
 		$(1) needs Rust $(TINYRUST_SIZE_OLDEST_RUST) or later$(comma) this Buildroot has \
 		$(RUST_BIN_VERSION): use Buildroot 2026.02.x (Rust 1.88.0)$(comma) \
-		2026.05.x (1.96.1) or 2026.08 (1.97.1))) \
-	$(if $(BR2_TINYRUST_STD_REBUILD),$(if $(wildcard \
-		$(TINYRUST_SIZE_STD_LOCKS)/$(RUST_BIN_VERSION).lock),,$(error \
-		$(1) rebuilds std, and $(TINYRUST_SIZE_STD_LOCKS) has no crates for \
-		Rust $(RUST_BIN_VERSION)$(comma) only for \
-		$(basename $(notdir $(wildcard $(TINYRUST_SIZE_STD_LOCKS)/*.lock))): \
-		put its library/Cargo.lock there and its checksum into rust-src.hash$(comma) \
-		or set BR2_TINYRUST_STD_REBUILD=n)))
+		2026.05.x (1.96.1) or 2026.08 (1.97.1)))
 
 # Buildroot has no name for the targets that Rust offers no std for; the board has.
 ifeq ($(BR2_PACKAGE_HOST_RUSTC_TARGET_ARCH_SUPPORTS)$(BR2_TINYRUST_ARCH_SUPPORTS),y)
@@ -74,10 +65,18 @@ TINYRUST_SIZE_LINK_FLAGS = \
 	$(if $(filter arm,$(NORMALIZED_ARCH)),-Clink-arg=-Wl$(comma)--allow-multiple-definition) \
 	$(if $(BR2_TOOLCHAIN_USES_MUSL),-Clink-self-contained=no -Clink-arg=-lgcc)
 
-TINYRUST_SIZE_CRATES_DIR = $(HOST_DIR)/share/cargo-crates
-TINYRUST_SIZE_CRATES_OPTS = \
+# Cargo takes all crates from one folder, in the place of a registry: links to those of
+# host-cargo-crates, or what a package was vendored with at its download; and links to
+# the standard library's own, which come with its source.
+# $(1): package in upper case
+tinyrust-size-is-local = $(filter local,$($(1)_SITE_METHOD))
+tinyrust-size-crates-dir = $(if $(tinyrust-size-is-local),$($(1)_DIR)/.tinyrust-size/crates,$(patsubst %/,%,$($(1)_SRCDIR))/VENDOR)
+tinyrust-size-crates-opts = $(if $(tinyrust-size-is-local), \
 	--config 'source.crates-io.replace-with="cargo-crates"' \
-	--config 'source.cargo-crates.directory="$(TINYRUST_SIZE_CRATES_DIR)"'
+	--config 'source.cargo-crates.directory="$(tinyrust-size-crates-dir)"')
+tinyrust-size-crates = \
+	$(if $(tinyrust-size-is-local),$(HOST_DIR)/share/cargo-crates/*) \
+	$(if $(BR2_TINYRUST_STD_REBUILD),$(HOST_DIR)/lib/rustlib/src/rust/library/vendor/*)
 # With a directory per package, $(HOST_DIR) of another package may not have the tools
 # yet, or those from before `make host-flashfit-rebuild`; and so may the common one.
 TINYRUST_SIZE_TOOLS_DIR = $(strip \
@@ -121,8 +120,8 @@ tinyrust-size-program = $(call tinyrust-size-target-dir,$(1))/$(RUSTC_TARGET_NAM
 # The same bytes in another output directory.
 TINYRUST_SIZE_REMAP = --remap-path-prefix=$($(1)_DIR)=. --remap-path-prefix=$(HOST_DIR)=host
 
-# A package that was vendored at its download keeps its sources; std's crates
-# are laid beside them. Others take all from host-cargo-crates.
+# Links to the crates of another compiler's std, or to ones that are gone, are not left.
+# Package and std may have the same version of a crate.
 define TINYRUST_SIZE_PREPARE
 	mkdir -p $(@D)/.tinyrust-size/lib
 	$(call tinyrust-size-cargo-config,$(PKG))
@@ -134,9 +133,12 @@ define TINYRUST_SIZE_PREPARE
 	fi
 	cp -f $$($(TARGET_CC) $(TARGET_ABI) -print-file-name=libgcc_eh.a) \
 		$(@D)/.tinyrust-size/lib/libunwind.a
-	if [ -d $($(PKG)_SRCDIR)/VENDOR ]; then \
-		ln -sfn $(TINYRUST_SIZE_CRATES_DIR)/* $($(PKG)_SRCDIR)/VENDOR/; \
-	fi
+	mkdir -p $(call tinyrust-size-crates-dir,$(PKG))
+	find $(call tinyrust-size-crates-dir,$(PKG)) -maxdepth 1 -type l -delete
+	for crate in $(call tinyrust-size-crates,$(PKG)); do \
+		[ -e $(call tinyrust-size-crates-dir,$(PKG))/$$(basename $$crate) ] || \
+			ln -s $$crate $(call tinyrust-size-crates-dir,$(PKG))/ || exit 1; \
+	done
 endef
 
 # What rustc was given, compared with what cargo was given, and the program that comes of it.
@@ -234,12 +236,12 @@ $(2)_POST_INSTALL_TARGET_HOOKS += TINYRUST_SIZE_PACK
 endif
 
 $(2)_CARGO_ENV += $$(call tinyrust-size-env,$(2))
-$(2)_CARGO_BUILD_OPTS += --config $$(call tinyrust-size-cargo-dir,$(2))/config.toml
+$(2)_CARGO_BUILD_OPTS += --config $$(call tinyrust-size-cargo-dir,$(2))/config.toml \
+	$$(call tinyrust-size-crates-opts,$(2))
 ifeq ($$(BR2_ENABLE_DEBUG),y)
 $(2)_CARGO_BUILD_OPTS += --release
 endif
 ifeq ($$($(2)_SITE_METHOD),local)
-$(2)_CARGO_BUILD_OPTS += $$(TINYRUST_SIZE_CRATES_OPTS)
 $(2)_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS += --exclude /target
 $(1)-legal-info: private RSYNC_VCS_EXCLUSIONS += --exclude /target
 endif

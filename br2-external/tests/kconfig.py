@@ -57,6 +57,14 @@ def a_target_without_a_std_to_download_has_to_rebuild_it():
     assert not visible(load(BR2_mipsel="y"), "BR2_PACKAGE_TINYRUST")
 
 
+def a_target_that_an_older_buildroot_does_not_know_has_to_rebuild_it():
+    riscv64gc = {f"BR2_RISCV_ISA_RV{extension}": "y" for extension in "IMAFDC"}
+    kconf = load(BR2_RISCV_64="y", BR2_TOOLCHAIN_USES_MUSL="y", **riscv64gc)
+    assert visible(kconf, "BR2_PACKAGE_TINYRUST")
+    assert kconf.syms["BR2_TINYRUST_STD_REBUILD"].str_value == "y"
+    assert not visible(load(BR2_RISCV_64="y", BR2_TOOLCHAIN_USES_MUSL="y"), "BR2_PACKAGE_TINYRUST")
+
+
 def upx_is_hidden_on_riscv_and_says_so():
     kconf = load(BR2_PACKAGE_HOST_RUSTC_TARGET_ARCH_SUPPORTS="y", BR2_RISCV_64="y")
     assert not visible(kconf, "BR2_TINYRUST_UPX")

@@ -4,14 +4,12 @@
 #
 ################################################################################
 
-# All crates that packages with a local source and the rebuilt standard library
-# need, as single downloads with the checksums of their Cargo.lock. cargo-package
-# vendors at the download, which a local source has not; and neither way knows of
-# std's own crates.
+# All crates that packages with a local source need, as single downloads with the
+# checksums of their Cargo.lock. cargo-package vendors at the download, which a local
+# source has not. The rebuilt standard library's own crates come with host-rust-src.
 CARGO_CRATES_LOCKS = \
 	$(BR2_EXTERNAL_TINYRUST_PATH)/../app/Cargo.lock \
 	$(BR2_EXTERNAL_TINYRUST_PATH)/../Cargo.lock \
-	$(wildcard $(BR2_EXTERNAL_TINYRUST_PATH)/package/rust-src/locks/$(RUST_BIN_VERSION).lock) \
 	$(call qstrip,$(BR2_TINYRUST_CARGO_LOCKS))
 
 CARGO_CRATES_LIST := $(shell awk -f $(BR2_EXTERNAL_TINYRUST_PATH)/package/cargo-crates/crates.awk \

@@ -10,6 +10,8 @@ use anyhow::{Context as _, Result, bail};
 use board::{Board, Compression, Linux};
 use flashfit::layout::{Format, render};
 
+use crate::command::run;
+
 /// What is made of what: the kernel `[linux] image` in `images`, and the board's device tree.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Inputs {
@@ -234,24 +236,6 @@ fn of_the_kernel(tree: &Path) -> Result<Vec<PathBuf>> {
     }
     folders.sort();
     Ok(folders)
-}
-
-/// Runs a tool; what it says is shown where it fails.
-fn run(command: &mut Command) -> Result<()> {
-    let program = command.get_program().to_owned();
-    let output = command
-        .output()
-        .with_context(|| format!("cannot run {}", program.display()))?;
-    if !output.status.success() {
-        bail!(
-            "{} failed ({}):\n{}{}",
-            program.display(),
-            output.status,
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
-    Ok(())
 }
 
 #[cfg(test)]

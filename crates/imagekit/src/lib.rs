@@ -2,7 +2,10 @@
 
 pub mod boot_image;
 pub mod build_json;
+mod command;
 pub mod environment;
 pub mod kconfig;
 pub mod kernel_fit;
+pub mod std_source;
+mod tar;
 pub mod variables;

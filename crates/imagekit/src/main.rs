@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 use imagekit::kconfig::Fragment;
 use imagekit::variables::{board_vars, load};
-use imagekit::{boot_image, build_json, environment, kconfig, kernel_fit};
+use imagekit::{boot_image, build_json, environment, kconfig, kernel_fit, std_source};
 use rustcheck::{crates, sbom};
 
 /// Checks builds and makes image parts, for Buildroot, bitbake and the direct build.
@@ -90,6 +90,9 @@ enum Command {
         #[arg(long)]
         port: u16,
     },
+    /// Lay out the standard library's source with all crates that it needs, from what the
+    /// compiler's own source is shipped as
+    StdSource(std_source::Args),
     /// Print the crates that were compiled for the target, as CSV: name, version, licence
     Crates(crates::Args),
     /// Join the crates to a CycloneDX document on standard input
@@ -143,6 +146,7 @@ fn run(command: Command) -> Result<()> {
             println!("{}", qemu_command(&images, &chip, port)?);
             Ok(())
         }
+        Command::StdSource(args) => std_source::run(&args),
         Command::Crates(args) => crates::run(&args),
         Command::Sbom(args) => sbom::run(&args),
     }
