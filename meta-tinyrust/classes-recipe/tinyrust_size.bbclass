@@ -49,11 +49,19 @@ CARGO_TARGET_SUBDIR:class-target = "${RUST_HOST_SYS}/${TINYRUST_PROFILE}"
 # C of a crate is compiled where bitbake unpacks crates; the file with its symbols is not to name that place.
 DEBUG_PREFIX_MAP:append:class-target = " -ffile-prefix-map=${CARGO_HOME}=${TARGET_DBGSRC_DIR}/cargo_home"
 
-# std's own crates, as std's lock of this very Rust version names them.
-TINYRUST_RUST_VERSION ?= "${@(d.getVar('PREFERRED_VERSION_rust-native') or '').rstrip('%').rstrip('.')}"
-TINYRUST_STD_CRATES = "${@'conf/tinyrust/std-crates-' + d.getVar('TINYRUST_RUST_VERSION') + '.inc' if bb.utils.to_boolean(d.getVar('TINYRUST_STD_REBUILD')) else ''}"
-# nooelint: oelint.file.includenotfound,oelint.file.requireinclude - one file per Rust version; a recipe without is left out below
-include ${TINYRUST_STD_CRATES}
+# std's own crates, which come in the compiler's source, beside those that the recipe fetches.
+DEPENDS:append:class-target = " ${@'rust-std-crates-native' if tinyrust_on(d, 'STD_REBUILD') else ''}"
+TINYRUST_STD_CRATES = "${STAGING_DATADIR_NATIVE}/rust-std-crates/vendor"
+do_configure:append:class-target() {
+    # Those of another Rust, of a run before, are links to nothing by now.
+    find ${CARGO_VENDORING_DIRECTORY} -maxdepth 1 -type l -delete
+    if [ "${@tinyrust_on(d, 'STD_REBUILD')}" = True ]; then
+        for crate in ${TINYRUST_STD_CRATES}/*; do
+            # The recipe may have the same version of a crate.
+            [ -e ${CARGO_VENDORING_DIRECTORY}/$(basename $crate) ] || ln -s $crate ${CARGO_VENDORING_DIRECTORY}/
+        done
+    fi
+}
 
 def tinyrust_board(d, fact):
     return d.getVar('TINYRUST_RUST_' + fact) if d.getVar('TCLIBC') == 'musl' else None
@@ -80,10 +88,6 @@ python __anonymous () {
     lacking = tinyrust.targets.lacking(d.getVar('TINYRUST_TARGET'))
     if lacking:
         raise bb.parse.SkipRecipe(lacking)
-    include = d.getVar('TINYRUST_STD_CRATES')
-    if not bb.utils.which(d.getVar('BBPATH'), include):
-        raise bb.parse.SkipRecipe('no %s for this Rust: list the crates of its '
-            'library/Cargo.lock there, or build with TINYRUST_STD_REBUILD = "0"' % include)
 }
 
 # A static std asks for libunwind, which GCC has under another name.

@@ -31,6 +31,19 @@ def plan(build):
     return ", ".join(said)
 
 
+def std_crates(build):
+    """std's crates come from OE-Core's archive of its very Rust, with OE-Core's checksum."""
+    plain = Build(os.environ, plain=True)
+    plain.setup()
+    said = bitbake(plain, "-e", "-b", str(ROOT / "meta-tinyrust/recipes-devtools/rust-std-crates/rust-std-crates-native.bb"))
+    version = re.search(r'^PV="(.*)"', said, re.M)[1]
+    [recipe] = plain.oeroot.glob("meta/recipes-devtools/rust/rust_*.bb")
+    expect(recipe.name == f"rust_{version}.bb", f"{version}, and OE-Core has {recipe.name}")
+    addresses = re.search(r'^SRC_URI="(.*)"', said, re.M)[1].split()
+    expect(len(addresses) == 1 and f"/rustc-{version}-src.tar.xz;" in addresses[0], addresses)
+    return addresses[0]
+
+
 def targets(build):
     """For every tune of OE-Core's qemu machines and of the board, with musl and glibc, rustc has the class's target, or the class says it has none."""
     plain = Build(os.environ, plain=True)
@@ -66,7 +79,7 @@ BBCLASSEXTEND = "native nativesdk"
 
 
 def variants(build):
-    """Native and nativesdk variants are plain cargo's; a recipe that sets SRC_URI late has std's crates."""
+    """Native and nativesdk variants are plain cargo's; a recipe that sets SRC_URI late has std's crates all the same."""
     plain = Build(os.environ, plain=True)
     plain.setup()
     folder = plain.dir / "recipes"
@@ -81,7 +94,7 @@ def variants(build):
         found = re.search(rf'^(?:export )?{variable}="(.*)"', said[name], re.M)
         return found[1] if found else ""
 
-    expect("crate://crates.io/hashbrown/" in value("variants", "SRC_URI"), "no crate of std in SRC_URI")
+    expect("rust-std-crates-native" in value("variants", "DEPENDS"), "std's crates are no dependency")
     expect("--profile tiny" in value("variants", "CARGO_BUILD_FLAGS"), value("variants", "CARGO_BUILD_FLAGS"))
     for name in ("variants-native", "nativesdk-variants"):
         flags = value(name, "CARGO_BUILD_FLAGS")
@@ -89,6 +102,7 @@ def variants(build):
         expect("-Zfmt-debug" not in value(name, "RUSTFLAGS"), f"{name}: {value(name, 'RUSTFLAGS')}")
         listed = bitbake(plain, *conf, "-c", "listtasks", name)
         expect("do_rust_check" not in listed, f"{name} has do_rust_check")
+        expect("rust-std-crates-native" not in value(name, "DEPENDS"), f"{name} depends on std's crates")
     expect("libstd-rs" in value("nativesdk-variants", "DEPENDS"), value("nativesdk-variants", "DEPENDS"))
     return ", ".join(said)
 

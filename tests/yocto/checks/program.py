@@ -3,6 +3,7 @@
 
 import json
 import re
+import tomllib
 
 from checks.runs import bitbake, expect, images, with_conf
 from hostbuild import BOARD, ROOT, Problem
@@ -78,7 +79,14 @@ def spdx(build):
     text = "".join(f.read_text() for f in files)
     missing = sorted(f"{n} {v}" for n, v in wanted if f"{n}-{v}.crate" not in text and f"{n}/{v}" not in text)
     expect(files and not missing, f"{len(missing)} of {len(wanted)} crates are not in {files}: {missing[:5]}")
-    expect("hashbrown" in text, "no crate of std's")
+    expect("build-rust-std-crates-native" in text, "std's crates are no part of the build")
+    std = "".join(f.read_text() for f in build.dir.glob("tmp/deploy/spdx/*/*/builds/build-rust-std-crates-native.spdx.json"))
+    library = build.rust_source() / "library"
+    # Debian's source has the crates that its own systems compile.
+    of_std = [package for package in tomllib.loads((library / "Cargo.lock").read_text())["package"]
+              if (library / "vendor" / f'{package["name"]}-{package["version"]}').is_dir()]
+    absent = [p["name"] for p in of_std if f'{p["name"]}-{p["version"]}.crate' not in std or p["checksum"] not in std]
+    expect(of_std and not absent, f"{absent} of {len(of_std)} crates of std are not in the SPDX of rust-std-crates-native")
     recipe = (ROOT / "meta-tinyrust/recipes-tinyrust/tinyrust/tinyrust-license.inc").read_text()
     terms = re.search(r"expression\('(.*)'\)", recipe)[1].split(" AND ")
     said = re.findall(r'"simplelicensing_licenseExpression": ?"(.*?)"', text)
@@ -86,4 +94,4 @@ def spdx(build):
     whole = re.sub(r"LicenseRef-([\w.-]+)-with-([\w-]+)", r"\1 WITH \2", max(said, key=len, default=""))
     absent = sorted(t for t in terms if t.strip("()") not in whole)
     expect(whole and not absent, f"{absent} are not in the licence: {whole or 'none'}")
-    return f"{len(wanted)} crates of the lock, and std's; {whole}"
+    return f"{len(wanted)} crates of the lock, {len(of_std)} of std; {whole}"

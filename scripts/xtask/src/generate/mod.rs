@@ -8,7 +8,7 @@ mod versions;
 mod yocto;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
 use buildkit::checkout::Repo;
@@ -25,9 +25,6 @@ pub struct Arguments {
     /// Change nothing; fail where a file is stale
     #[arg(long)]
     check: bool,
-    /// Write the list of std's own crates for bitbake, from library/Cargo.lock of a Rust version
-    #[arg(long = "std", num_args = 2, value_names = ["VERSION", "LOCK"], conflicts_with = "check")]
-    std_crates: Option<Vec<String>>,
 }
 
 impl Arguments {
@@ -36,14 +33,7 @@ impl Arguments {
     /// # Errors
     /// When a source cannot be used, a file cannot be written, or one is stale.
     pub fn run(&self, repo: &Repo) -> Result<()> {
-        match self.std_crates.as_deref() {
-            Some([version, lock]) => {
-                let path = yocto::std_crates(repo, version, Path::new(lock))?;
-                println!("{}", path.display());
-                Ok(())
-            }
-            _ => run(repo, self.check),
-        }
+        run(repo, self.check)
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) fn files(repo: &Repo) -> Result<Files> {
         let command = format!("bitbake -c update_crates {}", recipe.name);
         files.push((
             layer.join(format!("{}-crates.inc", recipe.files)),
-            crates::include(&text, "Cargo.lock", &command)?,
+            crates::include(&text, &command)?,
         ));
         files.push((
             layer.join(format!("{}-license.inc", recipe.files)),
@@ -64,27 +64,6 @@ pub(super) fn files(repo: &Repo) -> Result<Files> {
 /// The folder of machines, in which there is nothing else.
 pub(super) fn machines() -> PathBuf {
     Path::new(LAYER).join("bsp/conf/machine")
-}
-
-/// Writes the list of std's own crates, from library/Cargo.lock of the source of a Rust version;
-/// gives its path in the repository.
-///
-/// # Errors
-/// When the lock cannot be read, or the list cannot be written.
-pub(super) fn std_crates(repo: &Repo, version: &str, lock: &Path) -> Result<PathBuf> {
-    let text =
-        fs::read_to_string(lock).with_context(|| format!("cannot read {}", lock.display()))?;
-    let text = crates::include(
-        &text,
-        &format!("library/Cargo.lock of Rust {version}"),
-        &format!("cargo xtask generate --std {version} library/Cargo.lock"),
-    )?;
-    // A recipe may inherit the class before it sets SRC_URI; an update task's form has `+=`.
-    let text = text.replacen("SRC_URI += ", "SRC_URI:append = ", 1);
-    let path = Path::new(LAYER).join(format!("conf/tinyrust/std-crates-{version}.inc"));
-    fs::write(repo.path(&path), text)
-        .with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(path)
 }
 
 /// A recipe of a Rust program.
@@ -130,22 +109,4 @@ fn recipes() -> [Recipe; 3] {
 /// The default board for kas, whose files cannot read boards/default.
 fn kas_machine() -> String {
     head("boards/default") + &format!("header:\n  version: 17\n\nmachine: {DEFAULT_BOARD}\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn there_is_a_list_of_stds_crates_for_this_compiler() {
-        let repo = Repo::find().unwrap();
-        let text = fs::read_to_string(repo.path("rust-toolchain.toml")).unwrap();
-        let toolchain: toml::Table = toml::from_str(&text).unwrap();
-        let version = toolchain["toolchain"]["channel"].as_str().unwrap();
-        let list = format!("{LAYER}/conf/tinyrust/std-crates-{version}.inc");
-        let list = fs::read_to_string(repo.path(list)).unwrap_or_else(|error| {
-            panic!("{error}: cargo xtask generate --std {version} …/library/Cargo.lock")
-        });
-        assert!(list.contains("crate://crates.io/hashbrown/"), "{list}");
-    }
 }

@@ -2,7 +2,13 @@
 PV = "${TINYRUST_HOST_RUST}"
 FILESEXTRAPATHS:prepend := "${TINYRUST_HOST_RUST_SOURCE}:"
 SRC_URI = "file://library"
-require conf/tinyrust/std-crates-${TINYRUST_HOST_RUST}.inc
+# OE's recipe reads the whole lock; Debian's source has the crates that its own systems compile.
+python __anonymous() {
+    with open(d.expand('${TINYRUST_HOST_RUST_SOURCE}/library/Cargo.lock')) as lock:
+        for name, version, checksum in tinyrust.rust.crates(lock.read()):
+            d.appendVar('SRC_URI', ' crate://crates.io/%s/%s' % (name, version))
+            d.setVarFlag('SRC_URI', '%s-%s.sha256sum' % (name, version), checksum)
+}
 CARGO_VENDORING_DIRECTORY = "${CARGO_HOME}/bitbake"
 S = "${UNPACKDIR}/library/sysroot"
 # The source's own COPYRIGHT stands above library/, in the tarball that is not here.
