@@ -9,6 +9,8 @@ use sizelab::records::packageconfig::PackageConfig;
 use sizelab::records::{board_table, size_table};
 use sizelab::{compilers, cross, flags, ladder};
 
+use crate::releases;
+
 pub fn content(repo: &Repo, name: &str) -> Result<String> {
     if let Some(board) = name.strip_prefix("map-") {
         return Ok(render(&repo.board(board)?, Format::Markdown)?);
@@ -27,6 +29,7 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
         "boards" => board_table::table(repo),
         "cross" => cross::block(repo),
         "compilers" => compilers::block(repo),
+        "releases" => releases::block(repo),
         "flags" => flags::block(repo),
         "choices" => Ok(Choices::load(repo)?.table()),
         "yocto-packageconfig" => PackageConfig::load(repo)?.table(),
@@ -39,7 +42,7 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
         }
         _ => {
             bail!(
-                "no such block; there are: headline, boards, choices, compilers, cross, flags, over-budget-example, map-BOARD, sizes-BOARD, \
+                "no such block; there are: headline, boards, choices, compilers, cross, flags, over-budget-example, releases, map-BOARD, sizes-BOARD, \
                  ladder, ladder-…, yocto-packageconfig"
             )
         }

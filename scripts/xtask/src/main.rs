@@ -5,6 +5,7 @@ mod cache;
 mod docs;
 mod generate;
 mod matrix;
+mod releases;
 mod sources;
 
 use std::path::PathBuf;
@@ -86,6 +87,9 @@ enum Task {
     Flags(flags::Arguments),
     /// Build the server with every Rust that is to be had, into docs/measurements/compilers.json
     Compilers(compilers::Arguments),
+    /// Load and plan with the Buildroot checkouts of BUILDROOTS, and print which releases this tree
+    /// was shown to work with
+    Releases(releases::Arguments),
     /// Build, boot and test boards one after the other, with a table at the end
     Matrix(matrix::Arguments),
     /// Measure every step that made the program small, alone and stacked, into docs/ladder/
@@ -217,6 +221,7 @@ fn run(task: Task) -> Result<()> {
         Task::Cross(arguments) => arguments.run(repo),
         Task::Flags(arguments) => arguments.run(&repo),
         Task::Compilers(arguments) => arguments.run(&repo),
+        Task::Releases(arguments) => arguments.run(&repo),
         Task::Matrix(arguments) => arguments.run(&repo),
         Task::Ladder(arguments) => arguments.run(&repo),
         Task::Cache(arguments) => arguments.run(),
