@@ -22,7 +22,9 @@ def signatures(build):
     shutil.rmtree(tree, ignore_errors=True)
     shutil.copytree(ROOT, tree, symlinks=True, ignore=shutil.ignore_patterns(".git", "target", "out", "__pycache__"))
     bitbake(build, "-S", "lockedsigs", "tinyrust-image")
-    env = {**os.environ, "TINYRUST_YOCTO": str(top), "TINYRUST_SOURCES": str(build.sources), "MUSL": str(build.specs.parent)}
+    env = {**os.environ, "TINYRUST_YOCTO": str(top), "TINYRUST_SOURCES": str(build.sources)}
+    if build.specs:
+        env["MUSL"] = str(build.specs.parent)
     done = subprocess.run([tree / "tests/yocto/harness", "bitbake", "-S", "lockedsigs", "tinyrust-image"], env=env,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
