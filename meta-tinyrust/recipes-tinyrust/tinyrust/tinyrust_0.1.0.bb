@@ -1,7 +1,6 @@
 SUMMARY = "Web server of a device whose whole system lives in a small flash chip"
-DESCRIPTION = "An HTTP status server in Rust (actix-web): a page, its JSON, a health check and Prometheus metrics."
-DESCRIPTION:append:libc-musl = " Linked statically, in less than 200 KB of flash."
-DESCRIPTION:append:libc-glibc = " Linked dynamically, with the C library of the system."
+DESCRIPTION = "An HTTP status server in Rust (actix-web): a page, its JSON, a health check and Prometheus metrics. \
+${@'Linked statically, in less than 200 KB of flash.' if d.getVar('TCLIBC') == 'musl' else 'Linked dynamically, with the C library of the system.'}"
 SECTION = "net"
 LIC_FILES_CHKSUM = "file://../LICENSE-MIT;md5=52845b9a94064f49ec371ee9ad7b1b6c \
                     file://../LICENSE-APACHE;md5=3b83ef96387f14655fc854ddc3c6bd57"
