@@ -11,7 +11,7 @@ use buildkit::command::{Log, output, tool};
 use buildkit::files::remove;
 use buildkit::sources::Sources;
 use buildkit::store::Store;
-use rustcheck::profiles::{Profiles, Version};
+use rustcheck::profiles::{Profiles, Version, release};
 
 /// A Rust compiler.
 #[derive(Clone)]
@@ -42,11 +42,7 @@ impl Rustc {
         let program = sysroot.join("bin/rustc");
         ensure!(program.is_file(), "no rustc in {}", sysroot.display());
         let verbose = output(tool(&program).arg("-vV"))?;
-        let version = verbose
-            .lines()
-            .find_map(|line| line.strip_prefix("release: "))
-            .context("rustc -vV prints no release")?
-            .to_owned();
+        let version = release(&verbose)?.to_owned();
         let (found, oldest) = (Version::parse(&version)?, oldest()?);
         ensure!(
             found >= oldest,

@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde::Deserialize;
 
 pub use cargo_config::{encode, expected};
-pub use version::Version;
+pub use version::{Version, release};
 
 /// The profiles, as the two files of app/ have them.
 #[derive(Debug)]

@@ -34,10 +34,18 @@ impl Version {
     /// # Errors
     /// When there is none.
     pub fn of_rustc(verbose: &str) -> Result<Self> {
-        let mut lines = verbose.lines();
-        let release = lines.find_map(|line| line.strip_prefix("release: "));
-        Self::parse(release.context("rustc -vV prints no release")?)
+        Self::parse(release(verbose)?)
     }
+}
+
+/// The release in what `rustc -vV` prints, as it stands there: `1.92.0`, `1.99.0-nightly`.
+///
+/// # Errors
+/// When there is none.
+pub fn release(verbose: &str) -> Result<&str> {
+    let mut lines = verbose.lines();
+    let release = lines.find_map(|line| line.strip_prefix("release: "));
+    release.context("rustc -vV prints no release")
 }
 
 impl TryFrom<String> for Version {

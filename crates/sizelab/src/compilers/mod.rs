@@ -85,9 +85,10 @@ impl Arguments {
         }
         let cache = Cache::from_environment()?;
         let log = Log::create(&repo.logs("compilers").join("debian.log"))?;
+        let oldest = rust_src::oldest()?;
         for found in debian::available(&cache, &log)? {
             let known = all.iter().any(|rustc| rustc.version == found.version);
-            let too_old = Version::parse(&found.version)? < rust_src::oldest()?;
+            let too_old = Version::parse(&found.version)? < oldest;
             if known || too_old || !wanted(&found.version) {
                 continue;
             }
@@ -95,7 +96,7 @@ impl Arguments {
             all.push(Rustc::in_sysroot(&found.unpack(&cache, &log)?)?);
         }
         all.retain(|rustc| wanted(&rustc.version));
-        all.sort_by_key(|rustc| record::number(&rustc.version));
+        all.sort_by_key(|rustc| Version::parse(&rustc.version).ok());
         Ok(all)
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result};
 use board::units::Difference;
 use flashfit::table::Table;
+use rustcheck::profiles::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::flags::Effect;
@@ -53,15 +54,9 @@ fn pinned(repo: &Repo) -> Result<String> {
     channel.context("rust-toolchain.toml names no channel")
 }
 
-/// A version's numbers, by which versions are ordered: 1.100 comes after 1.95.
-pub fn number(version: &str) -> Vec<u32> {
-    let numbers = version.split(|c: char| !c.is_ascii_digit());
-    numbers.map_while(|number| number.parse().ok()).collect()
-}
-
 fn table(boards: &BTreeMap<String, Versions>, used: &str) -> Table {
     let mut versions = boards.values().flat_map(Versions::keys).collect::<Vec<_>>();
-    versions.sort_by_key(|version| number(version));
+    versions.sort_by_key(|version| Version::parse(version).ok());
     versions.dedup();
     let columns = boards.keys().map(|board| format!(">`{board}`"));
     let columns = ["Rust".to_owned()].into_iter().chain(columns);
