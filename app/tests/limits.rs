@@ -205,7 +205,7 @@ fn nothing_is_answered_after_the_last_request() {
 #[test]
 fn a_reader_that_stalls_is_dropped() {
     let mut device = Device::start(&[("WRITE_TIMEOUT", "1"), ("KEEP_ALIVE", "600")]);
-    let before = device.open_files();
+    let before = device.sockets();
     let mut stream = device.connect();
     SockRef::from(&stream)
         .set_recv_buffer_size(4096)
@@ -216,7 +216,7 @@ fn a_reader_that_stalls_is_dropped() {
     let requests = "GET / HTTP/1.1\r\nHost: device\r\n\r\n".repeat(100);
     while stream.write_all(requests.as_bytes()).is_ok() {}
     device.wait_until("the stalled connection is dropped", |device| {
-        device.open_files() <= before
+        device.sockets() <= before
     });
     device.assert_answers();
 }
@@ -224,10 +224,10 @@ fn a_reader_that_stalls_is_dropped() {
 #[test]
 fn connections_over_the_limit_wait_their_turn() {
     let mut device = Device::start(&[("MAX_CONNECTIONS", "4"), ("REQUEST_TIMEOUT", "600")]);
-    let before = device.open_files();
+    let before = device.sockets();
     let mut held: Vec<TcpStream> = (0..4).map(|_| device.connect()).collect();
     device.wait_until("four connections are taken", |device| {
-        device.open_files() >= before + 4
+        device.sockets() >= before + 4
     });
 
     let mut fifth = device.connect();

@@ -182,9 +182,21 @@ impl Device {
 
     /// Open files and sockets of the server.
     pub fn open_files(&self) -> usize {
+        self.descriptors().count()
+    }
+
+    /// Open sockets of the server. What its scan of the flash reads is not among them.
+    pub fn sockets(&self) -> usize {
+        self.descriptors()
+            .filter_map(|entry| fs::read_link(entry.path()).ok())
+            .filter(|target| target.to_string_lossy().starts_with("socket:"))
+            .count()
+    }
+
+    fn descriptors(&self) -> impl Iterator<Item = fs::DirEntry> {
         fs::read_dir(format!("/proc/{}/fd", self.process.id()))
             .expect("descriptors")
-            .count()
+            .map_while(Result::ok)
     }
 
     /// Waits until something is so.
