@@ -133,6 +133,7 @@ class Build:
         self.dir = top / ("plain" if plain else "host")
         self.downloads = top / "downloads"
         self.specs = self._musl(env, pathlib.Path(cache)) if LIBC == "musl" else None
+        self.rust_bin = self._directory(env, "RUST", "rustc", "a folder with rustc, cargo and rustdoc") if env.get("RUST") else None
         self.pseudo = self._directory(env, "PSEUDO", "usr/bin/pseudo", "the prefix of a pseudo of 1.9.2 or later, installed under usr/")
         self.sources = pathlib.Path(env.get("TINYRUST_SOURCES") or top / "sources")
         self.threads = env.get("TINYRUST_THREADS") or str(os.cpu_count() or 2)
@@ -187,14 +188,14 @@ class Build:
         self._write(conf / "local.conf", text)
 
     def rust(self):
-        """The version of the compiler on PATH."""
+        """The version of the compiler that is built with."""
         return subprocess.run(["rustc", "--version"], env=self.environment(), check=True, cwd="/",
                               stdout=subprocess.PIPE, text=True).stdout.split()[1]
 
-    @staticmethod
-    def sysroot():
-        """Where the compiler on PATH lives."""
-        return pathlib.Path(subprocess.run(["rustc", "--print", "sysroot"], check=True, cwd=ROOT,
+    def sysroot(self):
+        """Where the compiler of RUST lives, or the one on PATH."""
+        rustc = self.rust_bin / "rustc" if self.rust_bin else "rustc"
+        return pathlib.Path(subprocess.run([rustc, "--print", "sysroot"], check=True, cwd=ROOT,
                                            stdout=subprocess.PIPE, text=True).stdout.strip())
 
     def rust_source(self):
@@ -234,12 +235,13 @@ class Build:
             if not found:
                 raise Problem(f"no {HOST_PREFIX}{tool}: apt-get install {NEEDED[HOST_PREFIX + 'gcc']}")
             self._link(bin_dir / (OE_PREFIX + tool), found)
-        # rustup's own cargo looks for its home; the toolchain's does not.
         sysroot = self.sysroot()
         if not (self.rust_source() / "library/Cargo.lock").exists():
             raise Problem(f"{sysroot} has no rust-src: `cargo xtask setup` puts it there")
+        # rustup's own cargo looks for its home; the toolchain's does not.
+        rust_bin = self.rust_bin or sysroot / "bin"
         for tool in ("cargo", "rustc", "rustdoc"):
-            self._link(bin_dir / tool, sysroot / "bin" / tool)
+            self._link(bin_dir / tool, rust_bin / tool)
         for name in ("python3", "nativepython3"):
             self._link(bin_dir / name, "/usr/bin/python3")
         self._script(bin_dir / "dpkg", DPKG.format(dpkg=shutil.which("dpkg")))

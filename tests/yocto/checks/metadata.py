@@ -48,7 +48,7 @@ def targets(build):
     """For every tune of OE-Core's qemu machines and of the board, with musl and glibc, rustc has the class's target, or the class says it has none."""
     plain = Build(os.environ, plain=True)
     plain.setup()
-    known = subprocess.run(["rustc", "--print", "target-list"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+    known = subprocess.run(["rustc", "--print", "target-list"], env=plain.environment(), cwd=plain.dir, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
     recipe = ROOT / "meta-tinyrust/recipes-examples/hello-actix/hello-actix_1.0.0.bb"
     machines = sorted(path.stem for path in (plain.oeroot / "meta/conf/machine").glob("qemu*.conf"))
     expect(machines, "no machine")
