@@ -26,3 +26,8 @@ export CARGO_TARGET_DIR = "${B}/target"
 
 # Only the programs themselves; their tests and the other members stay out.
 CARGO_BUILD_FLAGS += "--package flashfit --package imagekit --bins"
+
+# zstd is compiled from its crate, as xz is: releases after wrynose would have it looked for by pkg-config.
+oe_cargo_fix_env:append() {
+    unset ZSTD_SYS_USE_PKG_CONFIG
+}
