@@ -43,14 +43,17 @@ test: ## Install what is missing, lint, unit tests, every board's app, a second 
 lint: ## Formatting, clippy, shellcheck
 	cargo fmt --all --check
 	cargo fmt --manifest-path app/Cargo.toml --check
+	cargo fmt --manifest-path app/serve/Cargo.toml --check
 	cargo fmt --manifest-path crates/flashfit/fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --test device -- -D warnings
 	cargo clippy --manifest-path app/Cargo.toml --all-targets -- -D warnings
+	cargo clippy --manifest-path app/serve/Cargo.toml --target-dir app/target --all-targets -- -D warnings
 	git grep -lzE '^#!(/usr)?/bin/(env )?(ba)?sh' -- ':!*.py' ':!*.rs' | xargs -0 shellcheck
 
 unit: ## Tests that install, fetch and boot nothing
 	cargo test --workspace
 	cargo test --manifest-path app/Cargo.toml
+	cargo test --manifest-path app/serve/Cargo.toml --target-dir app/target
 
 walkthrough: ## Carry out docs/add-a-board.md in a copy of the checkout
 	cargo test --test add_a_board -- --ignored

@@ -6,8 +6,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use actix_web::{App, HttpServer, rt, web};
 
-// The allocator is the library's.
-use tinyrust as _;
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::io::Result<()> {
     let port = env::args().nth(1).or_else(|| env::var("PORT").ok());

@@ -214,13 +214,15 @@ impl Settings {
             listen,
             workers: workers as usize,
             limits: Limits {
-                connections: connections as usize,
+                serve: tinyrust_serve::Limits {
+                    connections: connections as usize,
+                    request_timeout: seconds(request),
+                    keep_alive: seconds(keep_alive),
+                    write_timeout: seconds(write),
+                    drain_timeout: seconds(drain),
+                },
                 head: head as usize,
                 body: u64::from(body),
-                request_timeout: seconds(request),
-                keep_alive: seconds(keep_alive),
-                write_timeout: seconds(write),
-                drain_timeout: seconds(drain),
             },
             root: self.root,
         })
@@ -367,13 +369,15 @@ mod tests {
             ],
         );
         let expected = Limits {
-            connections: 3,
+            serve: tinyrust_serve::Limits {
+                connections: 3,
+                request_timeout: Duration::from_secs(6),
+                keep_alive: Duration::from_secs(7),
+                write_timeout: Duration::from_secs(8),
+                drain_timeout: Duration::from_secs(9),
+            },
             head: 400,
             body: 5,
-            request_timeout: Duration::from_secs(6),
-            keep_alive: Duration::from_secs(7),
-            write_timeout: Duration::from_secs(8),
-            drain_timeout: Duration::from_secs(9),
         };
         assert_eq!((config.workers, config.limits), (2, expected));
         assert_eq!(config.root, PathBuf::from("/x"));

@@ -2,8 +2,7 @@
 //! as JSON, a health check and metrics, in as few bytes of flash as actix-web allows.
 //!
 //! Everything the program does is here, so that it can be tested; the program itself only reads its
-//! command line. The allocator is chosen here as well, for the program and for the example:
-//! mimalloc by default, the C library's own without the feature `mimalloc`.
+//! command line and chooses the allocator.
 
 pub mod build_info;
 pub mod cli;
@@ -16,11 +15,6 @@ pub mod page;
 pub mod procfs;
 pub mod root;
 pub mod routes;
-pub mod serve;
 pub mod server;
 pub mod system;
 pub mod units;
-
-#[cfg(feature = "mimalloc")]
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

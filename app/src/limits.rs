@@ -1,16 +1,6 @@
 //! What one client may take from the device. Each limit has its default and its range in
-//! [`crate::cli`], where `--help` has them as well.
-//!
-//! What actix-http itself does, and no setting of this server changes: it reads a request head
-//! of up to 131,072 bytes and 96 fields into memory before the routes see it (over that, 431), and
-//! a request with a method, target or field it cannot parse gets 400. A worker's worst case is thus
-//! `connections` times 128 KiB, and the default keeps that under the memory of a small device.
-//!
-//! Its head timer runs for the first request of a connection only. With keep-alive, a client that
-//! sends one good request and then dribbles the next one holds its connection for as long as
-//! it likes; so keep-alive is off unless asked for.
-
-use std::time::Duration;
+//! [`crate::cli`], where `--help` has them as well; those of connections and of time are
+//! [`tinyrust_serve`]'s.
 
 use actix_web::dev::RequestHead;
 use actix_web::http::StatusCode;
@@ -19,20 +9,12 @@ use actix_web::http::header;
 /// The limits in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections per worker; further ones wait in the kernel's queue.
-    pub connections: usize,
+    /// Connections, and how long each may take.
+    pub serve: tinyrust_serve::Limits,
     /// Bytes of a request head that are accepted; beyond, 431.
     pub head: usize,
     /// Bytes of a request body that may be announced; beyond, 413. Nothing reads a body.
     pub body: u64,
-    /// Time to send the head of a connection's first request; beyond, 408.
-    pub request_timeout: Duration,
-    /// Time a connection may idle between two requests; zero closes after each answer.
-    pub keep_alive: Duration,
-    /// Time in which a client must take something of an answer (TCP_USER_TIMEOUT).
-    pub write_timeout: Duration,
-    /// Time that requests in flight are given after SIGTERM.
-    pub drain_timeout: Duration,
 }
 
 /// Why a request is not looked at any further.

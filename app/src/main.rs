@@ -7,6 +7,10 @@ use std::process::ExitCode;
 use tinyrust::cli::{self, Command};
 use tinyrust::server::{self, log};
 
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = env::args_os().skip(1);
     match cli::parse(arguments, |name| env::var_os(name)) {

@@ -3,22 +3,17 @@
 use std::fmt::Display;
 use std::future::ready;
 use std::io::{self, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::thread;
-use std::time::Duration;
 
 use actix_web::App;
 use actix_web::dev::{ServiceRequest, fn_service};
-use socket2::{Domain, Protocol, Socket, Type};
 use thiserror::Error;
+use tinyrust_serve::{Event, listen, serve};
 
 use crate::cli::Config;
 use crate::root::Root;
 use crate::routes::{self, State};
-use crate::serve::{Event, serve};
-
-/// Connections the kernel keeps for a server that is busy.
-const BACKLOG: i32 = 128;
 
 /// Why the server does not run.
 #[derive(Debug, Error)]
@@ -42,12 +37,12 @@ pub enum ServerError {
 /// The address cannot be listened on, or the system refuses a thread or an event queue.
 pub fn run(config: Config) -> Result<(), ServerError> {
     let limits = config.limits;
-    let listen = |error| ServerError::Listen {
+    let refused = |error| ServerError::Listen {
         address: config.listen,
         error,
     };
-    let listener = listener(config.listen, limits.write_timeout).map_err(listen)?;
-    let address = listener.local_addr().map_err(listen)?;
+    let listener = listen(config.listen, &limits.serve).map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
     // It is shared by all workers and lives as long as the process.
     let state: &'static State = Box::leak(Box::new(State::new(Root::new(config.root), limits)));
     thread::Builder::new().spawn(|| state.scan())?;
@@ -59,7 +54,7 @@ pub fn run(config: Config) -> Result<(), ServerError> {
     serve(
         listener,
         config.workers,
-        limits,
+        limits.serve,
         app,
         move |event| match event {
             Event::Ready => log(format_args!("listening on http://{address}")),
@@ -81,19 +76,4 @@ pub fn run(config: Config) -> Result<(), ServerError> {
 /// Writes a line to stderr, where init's log takes it. A log nobody reads is no reason to fail.
 pub fn log(line: std::fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr(), "tinyrust: {line}");
-}
-
-/// A listening socket whose connections the kernel closes once their client has taken nothing
-/// for `write_timeout`: accepted sockets inherit TCP_USER_TIMEOUT (tcp(7)).
-fn listener(address: SocketAddr, write_timeout: Duration) -> io::Result<TcpListener> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
-    socket.set_reuse_address(true)?;
-    socket.set_tcp_user_timeout(Some(write_timeout))?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
 }

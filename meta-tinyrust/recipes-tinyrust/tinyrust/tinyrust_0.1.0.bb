@@ -10,7 +10,7 @@ require tinyrust-crates.inc
 require tinyrust-license.inc
 
 # Not app/ as a whole: a developer's app/target is neither copied nor hashed.
-TINYRUST_FILES = "app/Cargo.toml app/Cargo.lock app/src LICENSE-MIT LICENSE-APACHE"
+TINYRUST_FILES = "app/Cargo.toml app/Cargo.lock app/src app/serve/Cargo.toml app/serve/src LICENSE-MIT LICENSE-APACHE"
 TINYRUST_FROM_RELEASE = "1"
 
 S = "${UNPACKDIR}/app"

@@ -96,11 +96,10 @@ impl<'a> StudyContext<'a> {
         }
     }
 
-    /// Another of the app's examples.
-    pub fn example(&self, name: &str) -> Program {
+    /// The same App as the device's own program is served: app/serve/examples/hello.rs.
+    pub fn served(&self) -> Program {
         Program {
-            select: vec!["--example".to_owned(), name.to_owned()],
-            name: name.to_owned(),
+            package: self.repo.path("app/serve"),
             ..self.hello()
         }
     }

@@ -107,7 +107,7 @@ fn crate_source(manifest: &Path, name: &str) -> Result<PathBuf> {
 
 /// What a program is compiled from, by its path in the package.
 pub fn is_source(path: &Path) -> bool {
-    let ignored = ["target", "tests", "proptest-regressions"];
+    let ignored = ["target", "tests", "proptest-regressions", "serve/tests"];
     let document = path.extension().is_some_and(|extension| extension == "md");
     !document
         && !ignored.iter().any(|folder| path.starts_with(folder))

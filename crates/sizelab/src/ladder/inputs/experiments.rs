@@ -42,8 +42,8 @@ pub struct Experiment {
     pub patch: Option<String>,
     pub versions: BTreeMap<String, String>,
     pub program: Option<String>,
-    /// Another example of the app.
-    pub example: Option<String>,
+    /// The example of app/serve in place of the app's.
+    pub served: bool,
     /// Linked with one C library that busybox shares.
     pub shared_libc: bool,
     /// The linker strips, where what it leaves is nothing that the tool can read.

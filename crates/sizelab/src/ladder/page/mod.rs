@@ -96,7 +96,7 @@ fn short(page: &PageData) -> Result<String> {
         text += &format!(
             "\nOn the board, static, the same steps give {} bytes of file and {} on flash; \
              **{}** and **{}** where actix-web's `App` is served as the device's own server is, \
-             by `tinyrust::serve` ([`served.rs`](app/examples/served.rs)).\n",
+             by [`tinyrust_serve`](app/serve/examples/hello.rs).\n",
             Bytes(all.sizes.elf),
             Bytes(all.sizes.flash),
             Bytes(best.sizes.elf),

@@ -128,8 +128,8 @@ fn apply(experiment: &Experiment, recipe: &mut Recipe, context: &StudyContext) -
     if let Some(name) = &experiment.program {
         recipe.program = context.program(name);
     }
-    if let Some(name) = &experiment.example {
-        recipe.program = context.example(name);
+    if experiment.served {
+        recipe.program = context.served();
     }
     let patches = context.repo.path("crates/sizelab/patches");
     let patch = experiment

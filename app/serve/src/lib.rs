@@ -1,13 +1,44 @@
-//! actix-web's `App` on actix-http, without actix-server: each worker is one thread with a runtime of
-//! its own that accepts and answers. actix-server adds a thread that accepts, one more runtime, channels
-//! between them and a count of the machine's processors: a third of the program (docs/choices.md has the
-//! bytes), and nothing that a device with one core has a use for.
+//! Serves an actix-web [`App`](actix_web::App) on a small device, in as few bytes as that takes.
+//!
+//! Each worker is one thread with a runtime of its own that accepts and answers. actix-web's
+//! `HttpServer` brings actix-server, which adds a thread that accepts, one more runtime, channels
+//! between them and a count of the machine's processors: a third of a small program, and nothing that a
+//! device with one core has a use for. The App stays as it is: extractors, JSON, middleware,
+//! files, WebSocket and streams work as under `HttpServer`.
+//!
+//! ```no_run
+//! use actix_web::{App, web};
+//! use tinyrust_serve::{Limits, listen, serve};
+//!
+//! fn main() -> std::io::Result<()> {
+//!     let limits = Limits::default();
+//!     let listener = listen(([0, 0, 0, 0], 80).into(), &limits)?;
+//!     let app = || App::new().route("/", web::get().to(|| async { "Hello, world!" }));
+//!     serve(listener, 1, limits, app, |event| eprintln!("{event:?}"))
+//! }
+//! ```
+//!
+//! [`serve`] returns after SIGTERM or SIGINT. No allocator is chosen here and no environment is
+//! read.
+//!
+//! # What is limited
+//!
+//! [`Limits`] says how many connections a worker holds and how long each may take. What
+//! actix-http does itself, no setting changes: it reads a request head of up to 131,072 bytes
+//! and 96 fields into memory before the App sees it (over that, 431), and answers a request that it
+//! cannot parse with 400. A worker's worst case is thus `connections` times 128 KiB, beside what the
+//! App reads of bodies; actix-web's extractors have limits of their own for those
+//! ([`web::PayloadConfig`](actix_web::web::PayloadConfig), `web::JsonConfig`).
+//!
+//! The head timer of actix-http runs for the first request of a connection only. With
+//! keep-alive, a client that sends one good request and then dribbles the next one holds its
+//! connection for as long as it likes; so keep-alive is off by default.
 
 use std::cell::Cell;
 use std::fmt::Debug;
 use std::future::poll_fn;
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -20,13 +51,15 @@ use actix_service::{IntoServiceFactory, Service, ServiceFactory, apply_fn_factor
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::AppConfig;
 use actix_web::http::{ConnectionType, KeepAlive};
+use socket2::{Domain, Protocol, Socket, Type};
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::{sleep, timeout};
 
-use crate::limits::Limits;
+/// Connections the kernel keeps for a server that is busy.
+const BACKLOG: i32 = 128;
 
 /// Pause after the system refused a connection (out of descriptors or memory): without it the loop
 /// would spin until one is free. A wait for a free place is told about when it is as long.
@@ -34,6 +67,35 @@ const REFUSED: Duration = Duration::from_millis(500);
 
 /// Time that a client whose request was refused has to take the answer and close.
 const LINGER: Duration = Duration::from_secs(2);
+
+/// What a client may take from the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections per worker; further ones wait in the kernel's queue.
+    pub connections: usize,
+    /// Time to send the head of a connection's first request; beyond, 408.
+    pub request_timeout: Duration,
+    /// Time a connection may idle between two requests; zero closes after each answer.
+    pub keep_alive: Duration,
+    /// Time in which a client must take something of an answer, see [`listen`].
+    pub write_timeout: Duration,
+    /// Time that requests in flight are given after SIGTERM or SIGINT.
+    pub drain_timeout: Duration,
+}
+
+impl Default for Limits {
+    /// 64 connections, 5 s for a head, no keep-alive, 10 s to take an answer and to stop: what a
+    /// device with 64 MiB of memory withstands.
+    fn default() -> Self {
+        Self {
+            connections: 64,
+            request_timeout: Duration::from_secs(5),
+            keep_alive: Duration::ZERO,
+            write_timeout: Duration::from_secs(10),
+            drain_timeout: Duration::from_secs(10),
+        }
+    }
+}
 
 /// What happens to a server that whoever runs it wants to know.
 #[derive(Debug)]
@@ -58,8 +120,28 @@ enum Phase {
     Drains,
 }
 
+/// A socket that listens at `address`. The kernel closes its connections once their client has
+/// taken nothing for `limits.write_timeout`: accepted sockets inherit `TCP_USER_TIMEOUT` (tcp(7)).
+/// A listener from elsewhere serves as well, without that limit.
+///
+/// # Errors
+/// The system refuses the address or an option.
+pub fn listen(address: SocketAddr, limits: &Limits) -> io::Result<TcpListener> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    socket.set_reuse_address(true)?;
+    socket.set_tcp_user_timeout(Some(limits.write_timeout))?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
 /// Serves an application until SIGTERM or SIGINT: requests in flight are then answered, within
-/// `limits.drain_timeout`. Each worker calls `tell` when something happens.
+/// `limits.drain_timeout`. Each worker calls `tell` when something happens. One worker runs in the
+/// calling thread; a program with a constant 1 links nothing that starts threads.
 ///
 /// # Errors
 /// The system refuses a thread, an event queue or a signal handler.
