@@ -7,25 +7,41 @@ here=$PWD
 # cargo and rustup find their settings from the working directory.
 cd "$(dirname "$0")/.."
 
-# Only what decides what is built; tinyrust-boot gets all of it as it is.
-board=
-build=yes
-previous=
-for argument in "$@"; do
-	case $argument in
-	--board=*) board=${argument#--board=} ;;
-	--images | --images=* | -h | --help | -V | --version) build=no ;;
-	esac
-	if [ "$previous" = --board ]; then board=$argument; fi
-	previous=$argument
-done
-
-./scripts/bootstrap
-if [ $build = yes ]; then
+# Gives `cargo xtask image` those of the arguments that decide what is built. tinyrust-boot gets
+# all of them.
+build() {
+	left=$#
+	while [ "$left" -gt 0 ]; do
+		argument=$1
+		shift
+		left=$((left - 1))
+		case $argument in
+		--) break ;;
+		--board=*) board=${argument#--board=} ;;
+		--board) board=${1-} ;;
+		--crate=* | --bin=* | --features=* | --app=* | --no-default-features | --anyway)
+			set -- "$@" "$argument"
+			;;
+		--crate | --bin | --features | --app)
+			set -- "$@" "$argument" "${1-}"
+			;;
+		--images | --images=* | -h | --help | -V | --version) return ;;
+		esac
+	done
+	# What is behind -- comes first now, and last again.
+	while [ "$left" -gt 0 ]; do
+		set -- "$@" "$1"
+		shift
+		left=$((left - 1))
+	done
 	# By itself, so that the compiler's progress is seen.
 	cargo build --bin xtask
 	cargo xtask setup ${board:+--board "$board"}
-	cargo xtask image ${board:+--board "$board"}
-fi
+	cargo xtask image ${board:+--board "$board"} "$@"
+}
+
+board=
+./scripts/bootstrap
+build "$@"
 cargo build --bin tinyrust-boot
 exec cargo run --quiet --bin tinyrust-boot -- -C "$here" "$@"

@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use board::emulator::{HTTP_PORT, option_value};
+use board::emulator::option_value;
 use serde_json::json;
 
 use crate::console::Console;
@@ -97,7 +97,7 @@ impl Emulator {
             let monitor = accept(&monitor, child)?;
             let console = Console::attach(console, log)?;
             let qmp = Qmp::attach(monitor)?;
-            let port = qmp.forwarded_port(HTTP_PORT)?;
+            let port = qmp.forwarded_port(images.board().port())?;
             Ok((console, qmp, port))
         })();
         let (console, qmp, port) = started.map_err(|source: io::Error| {

@@ -71,7 +71,9 @@ impl ImageFolder {
     pub fn of_board(board: &str) -> Result<Self, Error> {
         let folder = out_folder().join(board);
         let known = boards();
-        if !folder.exists() && !known.iter().any(|name| name == board) {
+        // `malta.crate` is an image of malta.
+        let name = board.split('.').next().unwrap_or(board);
+        if !folder.exists() && !known.iter().any(|known| known == name) {
             return Err(Error::NoBoard {
                 name: board.to_owned(),
                 known: known.join(", "),

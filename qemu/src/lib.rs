@@ -32,6 +32,7 @@ mod guard;
 pub mod host_slots;
 pub mod http;
 pub mod images;
+mod listeners;
 mod lock;
 pub mod machine;
 pub mod prometheus;

@@ -38,6 +38,13 @@ impl Finished {
 }
 
 impl Machine {
+    /// Whether init has come to the point where it offers a shell: everything is started.
+    #[must_use]
+    pub fn offers_a_shell(&self) -> bool {
+        self.console_of_this_boot()
+            .is_ok_and(|text| text.contains(ASK))
+    }
+
     /// Runs `command` as root in the device's shell and waits for its end. Several
     /// lines are one script.
     ///
@@ -112,9 +119,7 @@ impl Machine {
     /// Gets from whatever the console shows to a shell that neither prompts nor edits.
     fn open_shell(&self, console: &Console) -> Result<(), Error> {
         self.wait_for("the console's offer of a shell", || {
-            self.console_of_this_boot()
-                .is_ok_and(|text| text.contains(ASK))
-                .then_some(())
+            self.offers_a_shell().then_some(())
         })?;
         let start = console.mark();
         // A shell whose standard error is no terminal is not interactive: no prompt,

@@ -8,9 +8,6 @@ use std::path::Path;
 use crate::units::Bytes;
 use crate::{Board, Error, Qemu, accelerator};
 
-/// The port that the server on the device listens on.
-pub const HTTP_PORT: u16 = 80;
-
 /// What an erased flash cell reads as.
 const ERASED: u8 = 0xff;
 
@@ -29,6 +26,7 @@ pub struct Emulator<'a> {
     /// `[qemu]` of board.toml.
     pub facts: &'a Qemu,
     chip: Bytes,
+    server_port: u16,
 }
 
 impl Board {
@@ -41,6 +39,7 @@ impl Board {
         Ok(Emulator {
             facts: self.require(&self.qemu, "qemu")?,
             chip: self.flash.size,
+            server_port: self.port(),
         })
     }
 }
@@ -82,7 +81,10 @@ impl Emulator<'_> {
     /// caller's to add.
     #[must_use]
     pub fn command(&self, chip: &Path, port: u16) -> Vec<String> {
-        let net = format!("user,restrict=on,hostfwd=tcp:127.0.0.1:{port}-:{HTTP_PORT}");
+        let net = format!(
+            "user,restrict=on,hostfwd=tcp:127.0.0.1:{port}-:{}",
+            self.server_port
+        );
         let accel = accelerator::of_this_host(&self.facts.binary);
         let args = self.facts.args.iter().map(|argument| {
             argument
@@ -140,6 +142,7 @@ mod tests {
         let emulator = Emulator {
             facts: &qemu,
             chip: Bytes(8),
+            server_port: 81,
         };
         let command = emulator.command(Path::new("/a,b/flash.bin"), 8080);
         assert_eq!(
@@ -149,7 +152,7 @@ mod tests {
                 "-accel",
                 "tcg",
                 "file=/a,,b/flash.bin,x",
-                "user,restrict=on,hostfwd=tcp:127.0.0.1:8080-:80,y",
+                "user,restrict=on,hostfwd=tcp:127.0.0.1:8080-:81,y",
             ]
         );
     }
@@ -166,6 +169,7 @@ mod tests {
         let emulator = Emulator {
             facts: &qemu,
             chip: Bytes(8),
+            server_port: 81,
         };
         emulator.program(&flash, &chip).unwrap();
         let mut expected = vec![1; 8];

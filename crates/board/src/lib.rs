@@ -6,7 +6,7 @@
 //!
 //! flashfit itself needs only `[flash]`, `[[partition]]`, `[[component]]` and
 //! `[slot]`. The tables of the builders (`[rust]`, `[cc]`, `[linux]`, `[u-boot]`,
-//! `[rootfs]`, `[qemu]`) are typed here as well, so that a fact has one reader, and are
+//! `[rootfs]`, `[server]`, `[qemu]`) are typed here as well, so that a fact has one reader, and are
 //! all optional; [`Board::require`] turns an absent one into an error that names it.
 //!
 //! ```
@@ -37,6 +37,7 @@ mod mtdparts;
 mod name;
 mod parse;
 mod qemu;
+mod server;
 mod slot;
 mod tree;
 pub mod units;
@@ -50,6 +51,7 @@ pub use emulator::Emulator;
 pub use error::{Error, Problem};
 pub use name::variable;
 pub use qemu::{Capability, Qemu, Unsupported};
+pub use server::Server;
 pub use slot::Slot;
 pub use tree::names;
 
@@ -82,6 +84,8 @@ pub struct Board {
     pub u_boot: Option<UBoot>,
     /// `[rootfs]`
     pub rootfs: Option<Rootfs>,
+    /// `[server]`; absent: the program in app/ is the server.
+    pub server: Option<Server>,
     /// `[qemu]`
     pub qemu: Option<Qemu>,
     /// `[flash]`
@@ -289,6 +293,13 @@ impl Board {
         self.partitions
             .iter()
             .find(|partition| partition.image.as_deref() == Some(Path::new(BOOT_IMAGE)))
+    }
+
+    /// The port on which the device's server answers.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        let port = self.server.as_ref().map(|server| server.port);
+        port.unwrap_or(server::HTTP_PORT)
     }
 
     /// The component of that name.

@@ -10,6 +10,7 @@ use crate::boot_loader::RawUBoot;
 use crate::hex;
 use crate::name::{problem_of_file, problem_of_name, problem_of_path, problem_of_slot, role};
 use crate::qemu::RawQemu;
+use crate::server::RawServer;
 use crate::units::{Address, Bytes, Offset, Written};
 use crate::{
     Board, Budget, Cc, Component, Error, Flash, Linux, Partition, Problem, Rootfs, Rust, SCHEMA,
@@ -26,6 +27,7 @@ struct RawBoard {
     linux: Option<Linux>,
     u_boot: Option<RawUBoot>,
     rootfs: Option<Rootfs>,
+    server: Option<RawServer>,
     qemu: Option<RawQemu>,
     flash: RawFlash,
     #[serde(default)]
@@ -202,6 +204,11 @@ impl Reader<'_> {
             self.problems.extend(problems);
             qemu
         });
+        let server = raw.server.map(|raw| {
+            let (server, problems) = raw.read(&|byte| line_of(text, byte));
+            self.problems.extend(problems);
+            server
+        });
         let u_boot = raw
             .u_boot
             .map(|raw| raw.read(&flash, &|byte| line_of(text, byte)));
@@ -215,6 +222,7 @@ impl Reader<'_> {
             linux: raw.linux,
             u_boot,
             rootfs: raw.rootfs,
+            server,
             qemu,
             flash,
             partitions,

@@ -883,3 +883,27 @@ fn an_environment_that_saving_would_spoil_is_refused() {
         ],
     );
 }
+
+#[test]
+fn another_program_says_where_it_answers() {
+    let board = |server: &str| Board::parse(&format!("{server}\n{GOOD}"), "b.toml".as_ref());
+    let plain = board("").unwrap();
+    assert_eq!((plain.port(), plain.server), (80, None));
+    let default = board("[server]").unwrap();
+    assert_eq!(default.port(), 80);
+    assert_eq!(default.server.unwrap().path, "/");
+    let own = board("[server]\nport = 8080\npath = \"/state\"").unwrap();
+    assert_eq!(
+        (own.port(), own.server.unwrap().path.as_str()),
+        (8080, "/state")
+    );
+    for (wrong, said) in [
+        ("[server]\nport = 0", "b.toml:2: port 0"),
+        ("[server]\nport = 70000", "b.toml:2: "),
+        ("[server]\npath = \"state\"", "b.toml:2: path `state`"),
+        ("[server]\nprot = 1", "did you mean `port`?"),
+    ] {
+        let error = board(wrong).unwrap_err().to_string();
+        assert!(error.contains(said), "{wrong}: {error}");
+    }
+}

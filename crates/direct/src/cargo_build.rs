@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use crate::cargo_call::CargoCall;
 use crate::context::Context;
 use crate::toolchain::Toolchain;
+use buildkit::cache::Rooms;
 use buildkit::command::{Log, tool};
 use buildkit::files::{copy, to_json};
 use buildkit::key::{Key, sha256_file};
@@ -106,22 +107,35 @@ pub fn build(
     let app = context.repo.path("app");
     let key = key(context, toolchain, call)?;
     let entry = context.cache.entry("app", &key, log, |rooms| {
-        let target_folder = rooms.work.join("target");
-        let mut cargo = cargo(context, &app);
-        let remaps = remaps(context, &app, rooms.work);
-        cargo
-            .args(&call.arguments)
-            .envs(call.environment.iter().map(|(name, value)| (name, value)))
-            .env("CARGO_TARGET_DIR", &target_folder)
-            .env("CARGO_ENCODED_RUSTFLAGS", call.encoded_rustflags(&remaps)?);
-        for lack in &call.lacks {
-            log.note(lack);
-        }
-        let recorder = Recorder::new(&target_folder, &target_folder)?;
-        log.run(cargo.envs(recorder.environment()))?;
-        collect(&recorder, call, toolchain, &target_folder, rooms.out, log)
+        compile(context, call, (&app, "/tinyrust"), rooms, log)?;
+        strip(call, toolchain, rooms.out, log)
     })?;
     Ok(entry.map(App::at))
+}
+
+/// Builds the programs of a package, verifies what rustc was given, and puts them into
+/// `rooms.out`, symbols and all. `package` is the folder and how it is called in the program.
+pub fn compile(
+    context: &Context,
+    call: &CargoCall,
+    (package, called): (&Path, &'static str),
+    rooms: &Rooms,
+    log: &Log,
+) -> Result<()> {
+    let target_folder = rooms.work.join("target");
+    let mut cargo = cargo(context, package);
+    let remaps = remaps(context, package, called, rooms.work);
+    cargo
+        .args(&call.arguments)
+        .envs(call.environment.iter().map(|(name, value)| (name, value)))
+        .env("CARGO_TARGET_DIR", &target_folder)
+        .env("CARGO_ENCODED_RUSTFLAGS", call.encoded_rustflags(&remaps)?);
+    for lack in &call.lacks {
+        log.note(lack);
+    }
+    let recorder = Recorder::new(&target_folder, &target_folder)?;
+    log.run(cargo.envs(recorder.environment()))?;
+    take(&recorder, call, &target_folder, rooms.out, log)
 }
 
 /// What decides what the programs are.
@@ -139,14 +153,25 @@ pub fn key(context: &Context, toolchain: &Toolchain, call: &CargoCall) -> Result
         .field("arguments", call.profile_arguments.join(" "))
         .field("toolchain", toolchain.identity())
         .field("revision", context.repo.revision())
-        .field("programs", call.programs.names().join(" ")))
+        .field("programs", call.programs.join(" ")))
 }
 
-/// Takes what cargo made: the programs, and that rustc was given what the profile says.
+/// Takes what cargo made, without its symbols, and that rustc was given what the profile says.
 pub fn collect(
     recorder: &Recorder,
     call: &CargoCall,
     toolchain: &Toolchain,
+    target_folder: &Path,
+    out: &Path,
+    log: &Log,
+) -> Result<()> {
+    take(recorder, call, target_folder, out, log)?;
+    strip(call, toolchain, out, log)
+}
+
+fn take(
+    recorder: &Recorder,
+    call: &CargoCall,
     target_folder: &Path,
     out: &Path,
     log: &Log,
@@ -157,10 +182,16 @@ pub fn collect(
     )?;
     log.note(format!("rustc's flags: {}", verified.given.join(" ")));
     write_flags(&RustFlags::Verified(verified), out)?;
-    for name in call.programs.names() {
-        let to = out.join(name);
-        copy(&call.built(target_folder, name), &to, 0o755)?;
-        split_symbols(toolchain, &to, log)?;
+    for name in &call.programs {
+        copy(&call.built(target_folder, name), &out.join(name), 0o755)?;
+    }
+    Ok(())
+}
+
+/// Takes the symbols off the programs in `out`.
+pub fn strip(call: &CargoCall, toolchain: &Toolchain, out: &Path, log: &Log) -> Result<()> {
+    for name in &call.programs {
+        split_symbols(toolchain, &out.join(name), log)?;
     }
     Ok(())
 }
@@ -183,7 +214,12 @@ fn not_compiled(inside: &Path) -> bool {
 }
 
 /// Where sources are must not show in the program.
-fn remaps(context: &Context, app: &Path, work: &Path) -> Vec<(PathBuf, &'static str)> {
+fn remaps(
+    context: &Context,
+    package: &Path,
+    called: &'static str,
+    work: &Path,
+) -> Vec<(PathBuf, &'static str)> {
     let cargo_home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
@@ -191,7 +227,7 @@ fn remaps(context: &Context, app: &Path, work: &Path) -> Vec<(PathBuf, &'static 
         (Some(context.rustc.sysroot.clone()), "/rustc"),
         (cargo_home, "/cargo"),
         (Some(work.to_owned()), "/build"),
-        (Some(app.to_owned()), "/tinyrust"),
+        (Some(package.to_owned()), called),
     ];
     places
         .into_iter()
@@ -199,11 +235,11 @@ fn remaps(context: &Context, app: &Path, work: &Path) -> Vec<(PathBuf, &'static 
         .collect()
 }
 
-fn cargo(context: &Context, app: &Path) -> Command {
+fn cargo(context: &Context, package: &Path) -> Command {
     let rustc = &context.rustc;
     let mut cargo = tool(&rustc.cargo);
     cargo
-        .current_dir(app)
+        .current_dir(package)
         .env("RUSTC", rustc.sysroot.join("bin/rustc"));
     cargo
 }

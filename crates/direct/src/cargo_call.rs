@@ -30,13 +30,37 @@ impl Programs {
         }
     }
 
-    fn arguments(self) -> &'static [&'static str] {
-        match self {
-            Self::All => &["--bin", "tinyrust", "--example", "hello"],
-            Self::Server => &["--bin", "tinyrust"],
-            Self::Hello => &["--example", "hello"],
+    fn selection(self, allocator: &str) -> Selection {
+        let kind = |name: &str| match name {
+            "hello" => "--example".to_owned(),
+            _ => "--bin".to_owned(),
+        };
+        let names = self.names().iter();
+        let mut arguments = names
+            .flat_map(|&name| [kind(name), name.to_owned()])
+            .collect::<Vec<_>>();
+        // `system` is the C library's, which is there without a feature.
+        arguments.push("--no-default-features".to_owned());
+        if allocator != "system" {
+            arguments.push(format!("--features={allocator}"));
+        }
+        Selection {
+            programs: self.names().iter().map(|&name| name.to_owned()).collect(),
+            examples: vec!["hello".to_owned()],
+            arguments,
         }
     }
+}
+
+/// What of a package is built.
+#[derive(Debug, Clone)]
+pub struct Selection {
+    /// The names of the programs.
+    pub programs: Vec<String>,
+    /// Those of them that are examples.
+    pub examples: Vec<String>,
+    /// What selects them and their features.
+    pub arguments: Vec<String>,
 }
 
 /// A call of cargo.
@@ -46,8 +70,9 @@ pub struct CargoCall {
     pub target: String,
     /// The name of the size profile.
     pub profile: String,
-    /// The programs.
-    pub programs: Programs,
+    /// The names of the programs.
+    pub programs: Vec<String>,
+    examples: Vec<String>,
     /// Everything behind `cargo`.
     pub arguments: Vec<String>,
     /// Those of them that follow from the size profile.
@@ -62,12 +87,36 @@ pub struct CargoCall {
 }
 
 impl CargoCall {
-    /// The call that makes a board's programs.
+    /// The call that makes programs of the app crate.
     pub fn new(
         context: &Context,
         toolchain: &Toolchain,
         profile_name: &str,
         programs: Programs,
+    ) -> Result<Self> {
+        let facts = context.board.require(&context.board.rust, "rust")?;
+        let mut call = Self::of(
+            context,
+            toolchain,
+            profile_name,
+            programs.selection(&facts.allocator),
+        )?;
+        let built_in = [
+            ("TINYRUST_GIT_REVISION", &*context.repo.revision()),
+            ("TINYRUST_TARGET", &facts.target),
+            ("TINYRUST_PROFILE", profile_name),
+        ];
+        let built_in = built_in.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        call.environment.extend(built_in);
+        Ok(call)
+    }
+
+    /// The call that makes a board's programs of any package.
+    pub fn of(
+        context: &Context,
+        toolchain: &Toolchain,
+        profile_name: &str,
+        selection: Selection,
     ) -> Result<Self> {
         let app = context.repo.path("app");
         let facts = context.board.require(&context.board.rust, "rust")?;
@@ -86,8 +135,7 @@ impl CargoCall {
             .to_vec();
         arguments.extend(["--profile".to_owned(), profile_name.to_owned()]);
         arguments.push(format!("--jobs={}", context.jobs));
-        arguments.extend(programs.arguments().iter().map(|&word| word.to_owned()));
-        arguments.extend(allocator(&facts.allocator));
+        arguments.extend(selection.arguments);
         let profile_arguments = profile.arguments(profile_name);
         arguments.extend(profile_arguments.iter().cloned());
         let mut environment = [
@@ -95,9 +143,6 @@ impl CargoCall {
             ("CARGO_INCREMENTAL", "0"),
             ("CARGO_TERM_COLOR", "never"),
             ("CARGO_TERM_PROGRESS_WHEN", "never"),
-            ("TINYRUST_GIT_REVISION", &context.repo.revision()),
-            ("TINYRUST_TARGET", &facts.target),
-            ("TINYRUST_PROFILE", profile_name),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .to_vec();
@@ -105,7 +150,8 @@ impl CargoCall {
         Ok(Self {
             target: facts.target.clone(),
             profile: profile_name.to_owned(),
-            programs,
+            programs: selection.programs,
+            examples: selection.examples,
             arguments,
             profile_arguments,
             environment,
@@ -127,13 +173,13 @@ impl CargoCall {
 
     /// What rustc is to be seen to get, and where the programs are to be seen.
     pub fn expected(&self, target_folder: &Path) -> Expected {
-        let program = |name: &&str| Program {
-            name: (*name).to_owned(),
+        let program = |name: &String| Program {
+            name: name.clone(),
             file: Some(self.built(target_folder, name)),
         };
         Expected {
             rustflags: self.rustflags.clone(),
-            programs: self.programs.names().iter().map(program).collect(),
+            programs: self.programs.iter().map(program).collect(),
             ..self.expected.clone()
         }
     }
@@ -145,9 +191,9 @@ impl CargoCall {
             profile => profile,
         };
         let built = target_folder.join(&self.target).join(folder);
-        match name {
-            "hello" => built.join("examples/hello"),
-            name => built.join(name),
+        match self.examples.iter().any(|example| example == name) {
+            true => built.join("examples").join(name),
+            false => built.join(name),
         }
     }
 }
@@ -161,15 +207,6 @@ fn expected(profile: &Resolved, target: &str, board: &[String]) -> Expected {
     let linker = MUSL_FLAGS.map(str::to_owned);
     let musl = target.contains("musl");
     profile.expected(target, board, if musl { &linker } else { &[] })
-}
-
-/// `system` is the C library's, which is there without a feature.
-fn allocator(name: &str) -> Vec<String> {
-    let mut arguments = vec!["--no-default-features".to_owned()];
-    if name != "system" {
-        arguments.push(format!("--features={name}"));
-    }
-    arguments
 }
 
 /// The linker, and the C compiler of crates with C in them.
@@ -214,7 +251,9 @@ mod tests {
 
     #[test]
     fn the_system_allocator_is_the_one_without_a_feature() {
-        assert_eq!(allocator("system"), ["--no-default-features"]);
-        assert_eq!(allocator("mimalloc")[1], "--features=mimalloc");
+        let words = |allocator| Programs::All.selection(allocator).arguments.join(" ");
+        let system = "--bin tinyrust --example hello --no-default-features";
+        assert_eq!(words("system"), system);
+        assert_eq!(words("mimalloc"), format!("{system} --features=mimalloc"));
     }
 }

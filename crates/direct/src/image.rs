@@ -97,8 +97,12 @@ fn build(context: &Context, wishes: &Wishes, steps: &Steps) -> Result<Report> {
     let ((app, busybox), (u_boot, kernel)) = side_by_side(userland, boot)?;
 
     let rootfs = steps.run("rootfs", |log| {
-        let (server, overlay) = (app.program("tinyrust"), wishes.overlay.as_deref());
-        rootfs::build(context, &busybox, &server, overlay, log)
+        let (server, mut last) = match &wishes.own {
+            Some(own) => (None, own.overlays(&app)),
+            None => (Some(app.program("tinyrust")), Vec::new()),
+        };
+        last.extend(wishes.overlay.clone());
+        rootfs::build(context, &busybox, server.as_deref(), &last, log)
     })?;
     let output = Output::create(&context.repo.path("out"), &wishes.output_name(context))?;
     let images = &output.folder().to_owned();
@@ -107,9 +111,12 @@ fn build(context: &Context, wishes: &Wishes, steps: &Steps) -> Result<Report> {
         fit::build(context, &cc, &sources.libc.linux, &u_boot, images).map(Made::new)
     })?;
     let report = steps.run("check", |log| {
-        collect(context, &app, &rootfs, &u_boot, images)?;
+        collect(context, wishes, &app, &rootfs, &u_boot, images)?;
         check_sizes(context, &output, log).map(Made::new)
     })?;
+    if let Some(own) = &wishes.own {
+        print!("{}", own.parts(&app, &report)?);
+    }
     if !report.fits {
         keep_logs(steps, images)?;
         let kept = output.keep_as("over-budget")?;
@@ -128,6 +135,7 @@ fn build(context: &Context, wishes: &Wishes, steps: &Steps) -> Result<Report> {
 /// Puts what the kernel's steps did not into the image folder.
 fn collect(
     context: &Context,
+    wishes: &Wishes,
     app: &App,
     rootfs: &RootFs,
     u_boot: &UBoot,
@@ -135,14 +143,24 @@ fn collect(
 ) -> Result<()> {
     let board = &context.board;
     let put = |from: &Path, name: &Path, mode| copy(from, &images.join(name), mode);
-    let facts_file = context.repo.board_folder(&board.name).join("board.toml");
-    put(&facts_file, "board.toml".as_ref(), 0o644)?;
+    match &wishes.own {
+        Some(own) => fs::write(images.join("board.toml"), &own.board_toml)?,
+        None => {
+            let facts_file = context.repo.board_folder(&board.name).join("board.toml");
+            put(&facts_file, "board.toml".as_ref(), 0o644)?;
+        }
+    }
     put(&rootfs.image, "rootfs.squashfs".as_ref(), 0o644)?;
-    for name in ["tinyrust", "hello"] {
+    let programs = match &wishes.own {
+        Some(own) => vec![&*own.krate.bin],
+        None => Programs::All.names().to_vec(),
+    };
+    for name in &programs {
         put(&app.program(name), name.as_ref(), 0o755)?;
     }
-    if let Some(symbols) = app.symbols("tinyrust") {
-        put(&symbols, "tinyrust.debug".as_ref(), 0o644)?;
+    let server = programs[0];
+    if let Some(symbols) = app.symbols(server) {
+        put(&symbols, format!("{server}.debug").as_ref(), 0o644)?;
     }
     for file in &board.require(&board.u_boot, "u-boot")?.files {
         put(&u_boot.file(&file.file), &file.file, 0o644)?;

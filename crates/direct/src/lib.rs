@@ -11,6 +11,7 @@ pub mod fit;
 pub mod image;
 pub mod kernel;
 pub mod musl;
+pub mod own_crate;
 pub mod programs;
 pub mod replace_server;
 pub mod rootfs;

@@ -12,12 +12,13 @@ use crate::cargo_build::{self, App};
 use crate::cargo_call::{CargoCall, Programs};
 use crate::compiler::Compiler;
 use crate::context::Context;
+use crate::own_crate::{self, Own};
 use crate::source_trees::LibcTrees;
 use crate::toolchain::{self, Toolchain};
 use crate::{replace_server, setup, upx};
 
 /// What is asked for beyond what the board says.
-#[derive(Debug, Clone, Default)]
+#[derive(Default)]
 pub struct Wishes {
     /// A table of app/profiles.toml in place of the board's.
     pub profile: Option<String>,
@@ -25,6 +26,8 @@ pub struct Wishes {
     pub upx: bool,
     /// A program in the server's place.
     pub server: Option<PathBuf>,
+    /// A crate whose program takes the server's place.
+    pub own: Option<Own>,
     /// A folder that is laid over the root file system last.
     pub overlay: Option<PathBuf>,
 }
@@ -38,7 +41,11 @@ impl Wishes {
 
     /// The name of the image folder in out/.
     pub fn output_name(&self, context: &Context) -> String {
-        let end = self.server.as_ref().map_or("", |_| ".server");
+        let end = match (&self.own, &self.server) {
+            (Some(_), _) => own_crate::OUTPUT,
+            (None, Some(_)) => ".server",
+            (None, None) => "",
+        };
         format!("{}{end}", context.board.name)
     }
 }
@@ -89,6 +96,9 @@ pub fn build(
     if wishes.upx {
         // Said before anything is compiled.
         upx::require(&rust.target)?;
+    }
+    if let Some(own) = &wishes.own {
+        return own.build(context, toolchain, wishes.profile(context)?, log);
     }
     let call = CargoCall::new(context, toolchain, wishes.profile(context)?, programs)?;
     let app = cargo_build::build(context, toolchain, &call, log)?;

@@ -24,12 +24,13 @@ pub struct RootFs {
     pub image: PathBuf,
 }
 
-/// Makes the root file system, unless it is in the cache; `last` is laid over everything else.
+/// Makes the root file system, unless it is in the cache; each of `last` is laid over everything
+/// before it.
 pub fn build(
     context: &Context,
     busybox: &Busybox,
-    server: &Path,
-    last: Option<&Path>,
+    server: Option<&Path>,
+    last: &[PathBuf],
     log: &Log,
 ) -> Result<Made<RootFs>> {
     let facts = context.board.require(&context.board.rootfs, "rootfs")?;
@@ -56,12 +57,14 @@ pub fn build(
         .field("mksquashfs", version()?)
         .field("options", options.join(" "))
         .file("busybox", &busybox.program())?
-        .file("links", &busybox.links())?
-        .file("server", server)?;
+        .file("links", &busybox.links())?;
+    if let Some(server) = server {
+        key = key.file("server", server)?;
+    }
     for path in context.overlays("rootfs") {
         key = key.tree("overlay", &path, |_| false)?;
     }
-    if let Some(path) = last {
+    for path in last {
         key = key.tree("last overlay", path, |_| false)?;
     }
     for path in context.overlays("device-table.txt") {
@@ -73,10 +76,12 @@ pub fn build(
         for overlay in context.overlays("rootfs") {
             lay_over(&overlay, &root)?;
         }
-        install(server, &root.join("usr/bin/tinyrust"))?;
+        if let Some(server) = server {
+            install(server, &root.join("usr/bin/tinyrust"))?;
+        }
         install(&busybox.program(), &root.join("bin/busybox"))?;
         link(&fs::read_to_string(busybox.links())?, &root)?;
-        if let Some(overlay) = last {
+        for overlay in last {
             lay_over(overlay, &root)?;
         }
         let mut rows = Vec::new();

@@ -17,8 +17,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use buildkit::checkout::{DEFAULT_BOARD, Repo};
 use direct::cargo_call::Programs;
 use direct::context::Context;
+use direct::own_crate::Own;
 use direct::programs::{self, Wishes};
 use direct::{image, setup};
+use owncrate::Request;
 use sizelab::records::{measurement, option_costs};
 use sizelab::{apps, compilers, cross, flags, ladder};
 
@@ -61,6 +63,8 @@ enum Task {
         /// A program in the server's place; the image folder is out/BOARD.server then
         #[arg(long, value_name = "FILE", conflicts_with = "upx")]
         server: Option<PathBuf>,
+        #[command(flatten)]
+        own: CrateArguments,
         /// Lay this folder over the root file system, after everything else
         #[arg(long, value_name = "DIR")]
         overlay: Option<PathBuf>,
@@ -151,6 +155,47 @@ impl BuildArguments {
     }
 }
 
+/// A crate of one's own (docs/own-app.md).
+#[derive(Args)]
+struct CrateArguments {
+    /// A crate whose program takes the server's place: a folder, or a released one as
+    /// NAME@VERSION; the image folder is out/BOARD.crate then
+    #[arg(long = "crate", value_name = "CRATE", conflicts_with_all = ["server", "upx", "all"])]
+    source: Option<String>,
+    /// The program, where the crate has several
+    #[arg(long, requires = "source")]
+    bin: Option<String>,
+    /// Features of the crate, separated by commas
+    #[arg(long, requires = "source", value_delimiter = ',')]
+    features: Vec<String>,
+    /// Without the crate's default features
+    #[arg(long, requires = "source")]
+    no_default_features: bool,
+    /// Another tinyrust.toml than the one beside the crate
+    #[arg(long, requires = "source", value_name = "FILE")]
+    app: Option<PathBuf>,
+    /// Try the build whatever stands in its way
+    #[arg(long, requires = "source")]
+    anyway: bool,
+    /// What the program is started with on the device
+    #[arg(last = true, requires = "source", value_name = "ARGUMENT")]
+    arguments: Vec<String>,
+}
+
+impl CrateArguments {
+    fn request(self) -> Option<Request> {
+        Some(Request {
+            source: self.source?,
+            bin: self.bin,
+            features: self.features,
+            no_default_features: self.no_default_features,
+            app: self.app,
+            arguments: self.arguments,
+            anyway: self.anyway,
+        })
+    }
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum Example {
     /// Hello, world!
@@ -192,15 +237,20 @@ fn run(task: Task) -> Result<()> {
         Task::Image {
             build,
             server,
+            own,
             overlay,
             ..
         } => {
+            let mut context = build.context(repo)?;
+            let own = own.request();
+            let own = own.map(|request| Own::prepare(&mut context, &request));
             let wishes = Wishes {
+                own: own.transpose()?,
                 server: server.map(std::path::absolute).transpose()?,
                 overlay: overlay.map(std::path::absolute).transpose()?,
                 ..build.wishes()
             };
-            image::run(&build.context(repo)?, &wishes).map(drop)
+            image::run(&context, &wishes).map(drop)
         }
         Task::App {
             build, all: true, ..

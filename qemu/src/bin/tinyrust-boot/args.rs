@@ -23,6 +23,9 @@ Examples:
   run.sh --shell                          its serial console, from power-on
   run.sh --images ~/buildroot/output/images   what another builder made
   run.sh --images DIR --path /            another program in the server's place
+  run.sh --crate ../my-server             build a crate of one's own, and boot it
+  run.sh --crate miniserve@0.35.0 --no-default-features -- --port 80 /
+                                          a released one, with its arguments
   run.sh --keep-flash my.bin --shell      settings survive until the next run
 
 Exit status: 0 the device answered, 1 it did not, 2 wrong usage."
@@ -39,6 +42,9 @@ pub(crate) struct Args {
     /// Boot this image folder: any with a board.toml and a flash.bin
     #[arg(long, value_name = "DIR", conflicts_with = "board")]
     pub(crate) images: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) own: CrateArgs,
 
     /// Another program stands in the server's place: PATH has to answer, and nothing else
     /// (may be given several times)
@@ -65,6 +71,47 @@ pub(crate) struct Args {
     /// Write everything the serial console says to FILE
     #[arg(long, value_name = "FILE")]
     pub(crate) log: Option<PathBuf>,
+}
+
+/// What `run.sh` hands to the build: described here for its help.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CrateArgs {
+    /// Build this crate, a folder or a released one as NAME@VERSION, and put its program in the
+    /// server's place (docs/own-app.md); boot out/<BOARD>.crate
+    #[arg(long = "crate", value_name = "CRATE", conflicts_with = "images")]
+    source: Option<String>,
+
+    /// The program, where the crate has several
+    #[arg(long, value_name = "NAME", requires = "source")]
+    bin: Option<String>,
+
+    /// Features of the crate, separated by commas
+    #[arg(long, requires = "source")]
+    features: Vec<String>,
+
+    /// Build the crate without its default features
+    #[arg(long, requires = "source")]
+    no_default_features: bool,
+
+    /// Another tinyrust.toml than the one beside the crate
+    #[arg(long, value_name = "FILE", requires = "source")]
+    app: Option<PathBuf>,
+
+    /// Try to build the crate whatever stands in its way
+    #[arg(long, requires = "source")]
+    anyway: bool,
+
+    /// What the crate's program is started with on the device
+    #[arg(last = true, requires = "source", value_name = "ARGUMENT")]
+    arguments: Vec<String>,
+}
+
+impl Args {
+    /// The image folder in out/.
+    pub(crate) fn folder(&self) -> String {
+        let end = self.own.source.as_ref().map_or("", |_| ".crate");
+        format!("{}{end}", self.board)
+    }
 }
 
 fn path(text: &str) -> Result<String, String> {

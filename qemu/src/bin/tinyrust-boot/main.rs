@@ -2,6 +2,7 @@
 //! `qemu/run.sh` runs.
 
 mod args;
+mod other;
 mod progress;
 mod report;
 mod terminal;
@@ -40,7 +41,7 @@ fn run(args: &Args) -> Result<ExitCode> {
     }
     let images = match &args.images {
         Some(folder) => ImageFolder::open(folder)?,
-        None => ImageFolder::of_board(&args.board)?,
+        None => ImageFolder::of_board(&args.folder())?,
     };
     let stop = Stop::on_signals()?;
     let mut builder = Machine::builder(&images).interrupted_by(Arc::clone(&stop.flag));
@@ -73,13 +74,18 @@ fn run(args: &Args) -> Result<ExitCode> {
 fn boot(args: &Args, machine: &Machine, stop: &AtomicBool) -> Result<()> {
     let board = machine.images().board();
     let title = board.title.as_deref().unwrap_or(&board.name);
+    // The image says where another program answers.
+    let paths = match (&args.paths[..], &board.server) {
+        ([], Some(server)) => vec![server.path.clone()],
+        (paths, _) => paths.to_vec(),
+    };
     let first_answer = progress::show(machine, &format!("booting {title}"), || {
-        match args.paths.first() {
-            Some(path) => machine.wait_until_answering(path),
-            None => machine.wait_until_up(),
+        match paths.first() {
+            Some(path) => other::wait(machine, path),
+            None => Ok(machine.wait_until_up()?),
         }
     })?;
-    let report = Report::collect(machine, first_answer, &args.paths)?;
+    let report = Report::collect(machine, first_answer, &paths)?;
     report.print(machine.images())?;
     if args.record {
         report.record(machine.images())?;

@@ -1,14 +1,10 @@
-//! Where a program's bytes are: by crate and by function, from its symbol table.
-//!
-//! A stripped program has none, so its twin is taken apart, which differs in nothing but that
-//! it was not stripped.
+//! Where the bytes of three programs of the ladder are: by crate and by function.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SectionKind, SymbolKind, elf};
+use owncrate::parts::Parts;
 use serde::{Deserialize, Serialize};
 
 use super::steps;
@@ -18,11 +14,6 @@ use crate::ladder::record::{Measured, Named, ladder_id};
 use crate::ladder::target::Target;
 
 const FUNCTIONS: usize = 25;
-
-const C: &str = "C library and run-time";
-
-/// What the symbols do not cover: string literals, tables, padding.
-const NAMELESS: &str = "data without a name";
 
 /// The program whose parts the others' are compared with.
 pub const REFERENCE: &str = "everything";
@@ -88,126 +79,23 @@ pub fn recipe(context: &StudyContext, target: &Target, id: &str) -> Result<Recip
 }
 
 fn take_apart(id: &str, file: &Path) -> Result<Attribution> {
-    let bytes = fs::read(file)?;
-    let object = object::File::parse(&*bytes).with_context(|| file.display().to_string())?;
-    let total = object
-        .sections()
-        .filter(is_loaded)
-        .map(|section| section.size())
-        .sum();
-    let mut by_address = BTreeMap::new();
-    for symbol in object.symbols() {
-        let code_or_data = matches!(symbol.kind(), SymbolKind::Text | SymbolKind::Data);
-        let section = symbol
-            .section_index()
-            .and_then(|at| object.section_by_index(at).ok());
-        if code_or_data && symbol.size() > 0 && section.is_some_and(|s| is_loaded(&s)) {
-            // Several names of one function count once.
-            by_address.insert(symbol.address(), (symbol.name()?, symbol.size()));
-        }
-    }
-    let (mut crates, mut functions) = (BTreeMap::new(), BTreeMap::new());
-    for (name, size) in by_address.values() {
-        let shown = demangled(name);
-        let owner = match owner(&shown) {
-            owner if owner.starts_with("hello") => "the program itself",
-            owner => owner,
+    let parts = Parts::of(file)?;
+    let mut crates = BTreeMap::new();
+    for (name, size) in parts.crates {
+        let owner = match name.starts_with("hello") {
+            true => "the program itself".to_owned(),
+            false => name,
         };
-        *crates.entry(owner.to_owned()).or_insert(0) += size;
-        *functions.entry(shown).or_insert(0) += size;
+        *crates.entry(owner).or_insert(0) += size;
     }
-    let named = crates.values().sum::<u64>();
-    crates.insert(NAMELESS.to_owned(), u64::saturating_sub(total, named));
-    let mut functions = largest(functions);
+    let mut crates = crates.into_iter().collect::<Vec<_>>();
+    crates.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let mut functions = parts.functions;
     functions.truncate(FUNCTIONS);
     Ok(Attribution {
         id: id.to_owned(),
-        total,
-        crates: largest(crates),
+        total: parts.total,
+        crates,
         functions,
     })
-}
-
-/// The section is in memory and its content in the file.
-fn is_loaded<'data>(section: &impl ObjectSection<'data>) -> bool {
-    let alloc = match section.flags() {
-        SectionFlags::Elf { sh_flags } => sh_flags & u64::from(elf::SHF_ALLOC) != 0,
-        _ => false,
-    };
-    let empty = [
-        SectionKind::UninitializedData,
-        SectionKind::UninitializedTls,
-    ];
-    alloc && !empty.contains(&section.kind())
-}
-
-fn largest(sizes: BTreeMap<String, u64>) -> Vec<(String, u64)> {
-    let mut sizes = sizes.into_iter().collect::<Vec<_>>();
-    sizes.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    sizes
-}
-
-fn demangled(name: &str) -> String {
-    format!("{:#}", rustc_demangle::demangle(name))
-}
-
-/// The crate that a function belongs to: that of its type, or of its path.
-fn owner(name: &str) -> &str {
-    if let Some(inner) = name.strip_prefix("core::ptr::drop_in_place::<") {
-        // Glue that the compiler makes; it is the dropped type that costs it.
-        return owner(inner);
-    }
-    let start = name.trim_start_matches(['<', '&', '*', '(', '[', ' ']);
-    for word in ["mut ", "dyn ", "const ", "impl "] {
-        if let Some(rest) = start.strip_prefix(word) {
-            return owner(rest);
-        }
-    }
-    let end = start
-        .find(|c: char| !c.is_alphanumeric() && c != '_')
-        .unwrap_or(start.len());
-    let (first, rest) = start.split_at(end);
-    match rest.starts_with("::") || rest.starts_with("[") {
-        true => first,
-        // A primitive type's methods are core's; a plain name is not Rust's.
-        false if name.contains("::") => "core",
-        false => C,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_function_belongs_to_the_crate_of_its_type() {
-        for (name, krate) in [
-            ("<http::header::name::HeaderName>::from_bytes", "http"),
-            ("regex_lite::hir::parse::posix_class", "regex_lite"),
-            (
-                "<&mut dyn tokio::io::Read as core::fmt::Debug>::fmt",
-                "tokio",
-            ),
-            (
-                "core::ptr::drop_in_place::<actix_web::app::App<x>>",
-                "actix_web",
-            ),
-            ("<str as core::fmt::Debug>::fmt", "core"),
-            ("memcpy", C),
-        ] {
-            assert_eq!(owner(name), krate, "{name}");
-        }
-    }
-
-    #[test]
-    fn this_very_program_is_taken_apart_whole() {
-        let program = std::env::current_exe().unwrap();
-        let found = take_apart("x/y", &program).unwrap();
-        let of = |crate_name: &str| found.crates.iter().find(|(name, _)| name == crate_name);
-        assert!(of("sizelab").is_some());
-        let nameless = of(NAMELESS).map_or(0, |(_, size)| *size);
-        // Unwind tables, of which this test has many, are nobody's.
-        assert!(nameless * 3 < found.total, "{nameless} of {}", found.total);
-        assert!(found.functions.windows(2).all(|two| two[0].1 >= two[1].1));
-    }
 }

@@ -1,0 +1,110 @@
+//! Another program in the server's place: the wait for its first answer, and why none comes.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use tinyrust_qemu::Machine;
+use tinyrust_qemu::http::Client;
+
+/// How long a program may take, once the system is up, before it is looked for elsewhere. An answer
+/// that comes meanwhile ends the wait at once.
+const LOOK: Duration = Duration::from_secs(8);
+
+/// How long it may take at all.
+const GIVE_UP: Duration = Duration::from_secs(60);
+
+/// The console's lines that an error has.
+const LINES: usize = 15;
+
+/// What was seen in place of an answer.
+enum Seen {
+    Answer(Duration),
+    /// It answers with another status.
+    Status(u16),
+    /// It listens on these ports.
+    Elsewhere(Vec<u16>),
+    /// It listens nowhere.
+    Silent,
+}
+
+/// Waits until `path` is answered with 200, and gives the time since the power went on.
+pub(crate) fn wait(machine: &Machine, path: &str) -> Result<Duration> {
+    let start = Instant::now();
+    let port = machine.images().board().port();
+    let server = machine.server()?;
+    let (mut up, mut looked, mut status) = (None, Instant::now(), None);
+    let mut attempt = Duration::from_millis(200);
+    let what = format!("HTTP 200 for {path} on port {port}");
+    let seen = machine.wait_for(&what, || {
+        match Client::with_timeout(server, attempt).get(path) {
+            Ok(answer) if answer.status == 200 => return Some(Seen::Answer(start.elapsed())),
+            Ok(answer) => status = Some(answer.status),
+            Err(_) => {}
+        }
+        attempt = (attempt + attempt / 20).min(Duration::from_secs(5));
+        let offers_a_shell = machine.offers_a_shell();
+        let up = *up.get_or_insert_with(Instant::now);
+        if !offers_a_shell || up.elapsed() < LOOK || looked.elapsed() < LOOK {
+            return None;
+        }
+        looked = Instant::now();
+        if let Some(status) = status {
+            return Some(Seen::Status(status));
+        }
+        let ports = machine.listening().unwrap_or_default();
+        match ports.contains(&port) {
+            false if !ports.is_empty() => Some(Seen::Elsewhere(ports)),
+            false if up.elapsed() > GIVE_UP => Some(Seen::Silent),
+            _ => None,
+        }
+    })?;
+    match seen {
+        Seen::Answer(took) => Ok(took),
+        Seen::Status(status) => bail!(
+            "GET {path} on port {port} is answered with status {status}, 200 expected: --path PATH \
+             here, or `path = \"PATH\"` under [app] in tinyrust.toml, says which path is"
+        ),
+        Seen::Elsewhere(ports) => bail!(elsewhere(machine, path, port, &ports)),
+        Seen::Silent => {
+            let lines = machine.console()?.last_lines(LINES).join("\n  ");
+            let read_only = ["Read-only file system", "os error 30"];
+            let hint = match read_only.iter().any(|words| lines.contains(words)) {
+                true => {
+                    "\nthe root file system is read-only; what may be written is /data/tinyrust, which \
+                     stays, and /tmp: `directory` and `arguments` under [app] in tinyrust.toml say where \
+                     the program works"
+                }
+                false => "",
+            };
+            bail!(
+                "the program listens on no port, {} s after the system came up; the console's last \
+                 lines are\n  {lines}\n(all of them are in {}){hint}",
+                GIVE_UP.as_secs(),
+                machine.keep_log().display()
+            )
+        }
+    }
+}
+
+fn elsewhere(machine: &Machine, path: &str, port: u16, ports: &[u16]) -> String {
+    let mut text = format!("nothing listens on port {port} of the device;");
+    for &found in ports {
+        let answer = machine
+            .forward(found)
+            .and_then(|server| Client::with_timeout(server, Duration::from_secs(10)).get(path));
+        let answers = match answer {
+            Ok(answer) => format!(" and answers GET {path} with status {}", answer.status),
+            Err(_) => String::new(),
+        };
+        let _ = write!(text, " the program listens on port {found}{answers};");
+    }
+    let first = ports[0];
+    let _ = write!(
+        text,
+        "\ngive it an argument that makes it listen on {port} (run.sh --crate … -- ARGUMENT…, or \
+         `arguments` under [app] in tinyrust.toml), or write `port = {first}` there, and the image \
+         says so"
+    );
+    text
+}
