@@ -55,8 +55,8 @@ unit: ## Tests that install, fetch and boot nothing
 	cargo test --manifest-path app/Cargo.toml
 	cargo test --manifest-path app/serve/Cargo.toml --target-dir app/target
 
-walkthrough: ## Carry out docs/add-a-board.md in a copy of the checkout
-	cargo test --test add_a_board -- --ignored
+walkthrough: ## Carry out docs/add-a-board.md and docs/own-app.md in copies of the checkout
+	cargo test --test walkthrough -- --ignored --test-threads=1
 
 fuzz-short: ## flashfit's readers on the seeds of its fuzz targets and on changed ones
 	cargo test --manifest-path crates/flashfit/fuzz/Cargo.toml --no-default-features --target-dir target

@@ -16,7 +16,10 @@ build() {
 		shift
 		left=$((left - 1))
 		case $argument in
-		--) break ;;
+		--)
+			set -- "$@" --
+			break
+			;;
 		--board=*) board=${argument#--board=} ;;
 		--board) board=${1-} ;;
 		--crate=* | --bin=* | --features=* | --app=* | --no-default-features | --anyway)

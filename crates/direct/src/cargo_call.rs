@@ -217,11 +217,9 @@ fn linker(toolchain: &Toolchain, target: &str) -> Vec<(String, String)> {
     vec![
         (format!("CARGO_TARGET_{upper}_LINKER"), gcc.clone()),
         (format!("CC_{lower}"), gcc),
+        // No flags: the cc crate takes the profile's, and behind a crate's own -O0 another one would
+        // count (aws-lc-sys, where it must not).
         (format!("AR_{lower}"), toolchain.ar().display().to_string()),
-        (
-            format!("CFLAGS_{lower}"),
-            "-Os -ffunction-sections -fdata-sections".to_owned(),
-        ),
     ]
 }
 

@@ -17,6 +17,8 @@ pub struct Context {
     pub repo: Repo,
     /// The board.
     pub board: Board,
+    /// The text of its board.toml, where that is not the board folder's.
+    pub board_toml: Option<String>,
     /// The cache.
     pub cache: Cache,
     /// How many jobs each make and cargo runs.
@@ -44,10 +46,23 @@ impl Context {
         cache.uses_entry_of(&rustc.source());
         Ok(Self {
             board: repo.board(board)?,
+            board_toml: None,
             cache,
             jobs: jobs.unwrap_or(all).max(1),
             rustc,
             repo,
+        })
+    }
+
+    /// The same build with another map.
+    pub fn with_map(&self, board_toml: String) -> Result<Self> {
+        Ok(Self {
+            board: Board::parse(&board_toml, &self.board.path)?,
+            board_toml: Some(board_toml),
+            repo: self.repo.clone(),
+            cache: Cache::open(self.cache.root())?,
+            jobs: self.jobs,
+            rustc: self.rustc.clone(),
         })
     }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
+use board::Board;
+use board::units::Bytes;
 use flashfit::check::Report;
 use flashfit::images::Images;
 use flashfit::{assemble, check};
@@ -26,6 +28,7 @@ use buildkit::output::Output;
 use buildkit::step::{Steps, side_by_side};
 use imagekit::boot_image;
 use imagekit::build_json::{self, BuildRecord};
+use owncrate::map;
 
 /// In this order, but for the kernel's, which run beside the userland's.
 const STEPS: &[&str] = &[
@@ -54,7 +57,17 @@ pub fn run(context: &Context, wishes: &Wishes) -> Result<Report> {
     let lock = context.repo.logs(&format!("{name}.lock"));
     let report = exclusively(&lock, &waiting, || {
         remove(waiting.path())?;
-        build(context, wishes, &steps)
+        match build(context, wishes, &steps)? {
+            Built::Image(report) => Ok(*report),
+            Built::Recut(board_toml) => {
+                let recut = context.with_map(board_toml)?;
+                steps.note(&format!("the map is cut anew: {}", slots(&recut.board)));
+                match build(&recut, wishes, &steps)? {
+                    Built::Image(report) => Ok(*report),
+                    Built::Recut(_) => bail!("the map that was cut anew does not hold the image"),
+                }
+            }
+        }
     })?;
     drop(steps);
     anstream::print!("{}", check::table(&report));
@@ -64,7 +77,14 @@ pub fn run(context: &Context, wishes: &Wishes) -> Result<Report> {
     Ok(report)
 }
 
-fn build(context: &Context, wishes: &Wishes, steps: &Steps) -> Result<Report> {
+/// What came of a build.
+enum Built {
+    Image(Box<Report>),
+    /// The slot holds everything if its partitions are cut as this board.toml has them.
+    Recut(String),
+}
+
+fn build(context: &Context, wishes: &Wishes, steps: &Steps) -> Result<Built> {
     let cc = Compiler::find(&context.board)?;
     let sources = steps.run("sources", |log| {
         SourceTrees::fetch(context, log, &|text| steps.note(&text)).map(Made::new)
@@ -114,6 +134,13 @@ fn build(context: &Context, wishes: &Wishes, steps: &Steps) -> Result<Report> {
         collect(context, wishes, &app, &rootfs, &u_boot, images)?;
         check_sizes(context, &output, log).map(Made::new)
     })?;
+    let recut = match (&wishes.own, &context.board_toml, report.fits) {
+        (Some(_), Some(text), false) => map::recut(text, &context.board, &used(&report))?,
+        _ => None,
+    };
+    if let Some(board_toml) = recut {
+        return Ok(Built::Recut(board_toml));
+    }
     if let Some(own) = &wishes.own {
         print!("{}", own.parts(&app, &report)?);
     }
@@ -129,7 +156,23 @@ fn build(context: &Context, wishes: &Wishes, steps: &Steps) -> Result<Report> {
         keep_logs(steps, images)?;
         output.finish().map(Made::new)
     })?;
-    Ok(report)
+    Ok(Built::Image(Box::new(report)))
+}
+
+/// What the image of each partition takes.
+fn used(report: &Report) -> BTreeMap<String, Bytes> {
+    let rows = report.partitions.iter();
+    rows.map(|row| (row.name.clone(), row.usage.used)).collect()
+}
+
+/// The partitions of the slots with their sizes.
+fn slots(board: &Board) -> String {
+    let inside = board
+        .partitions
+        .iter()
+        .filter(|partition| partition.slot.is_some());
+    let told = inside.map(|partition| format!("{} {}", partition.name, partition.size.with_unit()));
+    told.collect::<Vec<_>>().join(", ")
 }
 
 /// Puts what the kernel's steps did not into the image folder.
@@ -143,8 +186,8 @@ fn collect(
 ) -> Result<()> {
     let board = &context.board;
     let put = |from: &Path, name: &Path, mode| copy(from, &images.join(name), mode);
-    match &wishes.own {
-        Some(own) => fs::write(images.join("board.toml"), &own.board_toml)?,
+    match &context.board_toml {
+        Some(text) => fs::write(images.join("board.toml"), text)?,
         None => {
             let facts_file = context.repo.board_folder(&board.name).join("board.toml");
             put(&facts_file, "board.toml".as_ref(), 0o644)?;

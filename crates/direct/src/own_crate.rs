@@ -26,12 +26,10 @@ pub const OUTPUT: &str = ".crate";
 const PARTS: &str = "parts.json";
 const ROOT: &str = "root";
 
-/// A crate that takes the server's place, and the board's map for it.
+/// A crate that takes the server's place.
 pub struct Own {
     /// The crate.
     pub krate: OwnCrate,
-    /// The board.toml of its image.
-    pub board_toml: String,
 }
 
 impl Own {
@@ -61,7 +59,8 @@ impl Own {
         let shown = Path::new("out").join(name).join("board.toml");
         let (board_toml, board) = map::derive(&text, &krate, &shown)?;
         context.board = board;
-        Ok(Self { krate, board_toml })
+        context.board_toml = Some(board_toml);
+        Ok(Self { krate })
     }
 
     /// Builds the program, unless it is in the cache.

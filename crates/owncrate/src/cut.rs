@@ -28,6 +28,16 @@ const STD: &[&str] = &[
 /// Rows below this part of the whole are told together.
 const SMALL: u64 = 200;
 
+/// As many names are told.
+const NAMES: usize = 3;
+
+fn some_of(names: &[&str]) -> String {
+    match names.len().saturating_sub(NAMES) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names[..NAMES].join(", ")),
+    }
+}
+
 struct Row {
     name: String,
     crates: usize,
@@ -57,7 +67,8 @@ pub fn table(own: &OwnCrate, parts: &Parts, on_flash: u64) -> String {
         total => (u128::from(bytes) * u128::from(on_flash) / u128::from(total)) as u64,
     };
     let mut text = format!(
-        "\n{}: {} bytes on flash, by what it depends on (each with what nothing else brings)\n\
+        "\n{}: {} bytes on flash, by what it depends on: each with what it alone brings,\n\
+         and by themselves the crates that come by several\n\
          {:<28} {:>6} {:>11} {:>11}\n",
         own.title(),
         Bytes(on_flash),
@@ -128,10 +139,16 @@ fn rows(own: &OwnCrate, parts: &Parts) -> Vec<Row> {
             .sum();
         rows.push(Row::plain(name, bytes));
     }
-    rows.push(Row::plain(
-        "what several of them bring",
-        left.values().sum(),
-    ));
+    for (member, by) in own.graph.shared() {
+        let bytes = member.libraries().filter_map(|name| left.remove(&name));
+        rows.push(Row {
+            name: member.title(),
+            crates: 0,
+            bytes: bytes.sum(),
+            note: format!("by {}", some_of(&by)),
+        });
+    }
+    rows.push(Row::plain("other crates", left.values().sum()));
     rows.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.name.cmp(&b.name)));
     let small = parts.total / SMALL;
     let (mut large, small): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.bytes >= small);

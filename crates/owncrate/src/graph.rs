@@ -144,6 +144,33 @@ impl Graph {
         branches.collect()
     }
 
+    /// The crates of the program that come by several of those that its own depends on, with the
+    /// names of these.
+    pub fn shared(&self) -> Vec<(&Member, Vec<&str>)> {
+        let ways = self.wants[0]
+            .iter()
+            .map(|&first| (first, self.below(first)));
+        let ways = ways.collect::<Vec<_>>();
+        let without = self.wants[0].iter().map(|&first| self.reached(Some(first)));
+        let always = without.reduce(|a, b| &a & &b).unwrap_or_default();
+        let by = |at: usize| {
+            let ways = ways.iter().filter(|(_, below)| below.contains(&at));
+            ways.map(|(first, _)| self.members[*first].name()).collect()
+        };
+        let always = always.into_iter().filter(|&at| at != 0);
+        always.map(|at| (&self.members[at], by(at))).collect()
+    }
+
+    fn below(&self, start: usize) -> BTreeSet<usize> {
+        let mut reached = BTreeSet::from([start]);
+        let mut ahead = vec![start];
+        while let Some(at) = ahead.pop() {
+            let next = self.wants[at].iter().copied();
+            ahead.extend(next.filter(|&next| reached.insert(next)));
+        }
+        reached
+    }
+
     /// What is in the program, where its own crate does not depend on `without`.
     fn reached(&self, without: Option<usize>) -> BTreeSet<usize> {
         let mut reached = BTreeSet::from([0]);

@@ -1,9 +1,11 @@
 //! The board's map for a program of one's own: the same chip, without the budgets of ours.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use board::{Board, Server};
+use board::units::{Bytes, Offset};
+use board::{Board, Partition, Server};
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
 use crate::krate::OwnCrate;
@@ -38,7 +40,9 @@ pub fn derive(text: &str, own: &OwnCrate, shown: &Path) -> Result<(String, Board
         components.retain(|table| !ours(table));
     }
     let mut component = Table::new();
-    let budget = own.app.budget.unwrap_or(root.size);
+    // What the partition holds is checked anyway.
+    let slot = before.slots().first().map(|slot| slot.size());
+    let budget = own.app.budget.or(slot).unwrap_or(root.size);
     component["name"] = value(component_name(&own.bin));
     component["file"] = value(image.to_string_lossy().into_owned());
     component["path"] = value(own.installed());
@@ -61,6 +65,59 @@ pub fn derive(text: &str, own: &OwnCrate, shown: &Path) -> Result<(String, Board
     );
     let board = Board::parse(&text, shown)?;
     Ok((text, board))
+}
+
+/// The same board.toml with the partitions of each slot cut so that their images fit, in the order
+/// they have: each takes the erase blocks it needs, the last one the rest. `None` where no partition is
+/// too small, or a slot does not hold its images however it is cut.
+///
+/// # Errors
+/// When the text is not that of `board`.
+pub fn recut(text: &str, board: &Board, used: &BTreeMap<String, Bytes>) -> Result<Option<String>> {
+    let block = board.flash.erase_block.get();
+    let over = |partition: &&Partition| {
+        used.get(&partition.name)
+            .is_some_and(|used| *used > partition.size)
+    };
+    if !board.partitions.iter().any(|partition| over(&partition)) {
+        return Ok(None);
+    }
+    let mut cut = BTreeMap::new();
+    for slot in board.slots() {
+        let parts = &slot.partitions;
+        let [others @ .., last] = &parts[..] else {
+            return Ok(None);
+        };
+        let contiguous = parts.windows(2).all(|two| two[0].end() == two[1].offset);
+        if !contiguous {
+            return Ok(None);
+        }
+        let mut at = parts[0].offset.get();
+        let end = last.end().get();
+        let need = |name: &str| {
+            used.get(name)
+                .map_or(0, |bytes| bytes.get().next_multiple_of(block))
+        };
+        for partition in others {
+            let size = need(&partition.name).max(block);
+            cut.insert(partition.name.clone(), (at, size));
+            at += size;
+        }
+        if at + need(&last.name) > end {
+            return Ok(None);
+        }
+        cut.insert(last.name.clone(), (at, end - at));
+    }
+    let mut document = text.parse::<DocumentMut>().context("in board.toml")?;
+    let partitions = tables(&mut document, "partition").context("no [[partition]]")?;
+    for table in partitions.iter_mut() {
+        let name = table.get("name").and_then(Item::as_str).unwrap_or_default();
+        if let Some(&(offset, size)) = cut.get(name) {
+            table["offset"] = value(Offset(offset).with_unit());
+            table["size"] = value(Bytes(size).with_unit());
+        }
+    }
+    Ok(Some(document.to_string()))
 }
 
 /// Where the program answers.

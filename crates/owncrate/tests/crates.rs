@@ -1,9 +1,11 @@
 //! Crates made for the purpose, resolved by the real cargo: what is found, what is refused, and
 //! what becomes of the board's map.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use board::units::Bytes;
 use buildkit::cache::Cache;
 use buildkit::command::Log;
 use owncrate::obstacles::{self, Target};
@@ -396,7 +398,7 @@ fn each_dependency_is_weighed_with_what_it_alone_brings() {
     let table = cut::table(&crates.app(), &parts, 1_000);
     let rows = table
         .lines()
-        .skip(3)
+        .skip(4)
         .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
     let rows = rows.collect::<Vec<_>>();
     assert_eq!(
@@ -404,10 +406,47 @@ fn each_dependency_is_weighed_with_what_it_alone_brings() {
         [
             "tls 1.0.0 1 700 350 feature `secure`",
             "http 1.0.0 2 500 250",
+            "both 1.0.0 300 150 by http, tls",
             "the program itself 300 150",
-            "what several of them bring 300 150",
             "std 200 100",
         ],
         "{table}"
+    );
+}
+
+#[test]
+fn a_slot_is_cut_anew_where_its_images_fit_otherwise() {
+    let crates = Crates::new().with("app", "", &[MAIN]);
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../boards/ast2600-evb/board.toml");
+    let text = fs::read_to_string(file).unwrap();
+    let (text, board) = map::derive(&text, &crates.app(), "b.toml".as_ref()).unwrap();
+    let used = |kernel: u64, rootfs: u64| {
+        let sizes = [("kernel", kernel), ("rootfs", rootfs)];
+        let slots = ["a", "b"].into_iter();
+        slots
+            .flat_map(|slot| {
+                sizes.map(|(name, size)| (format!("{name}-{slot}"), Bytes(size << 10)))
+            })
+            .collect::<BTreeMap<_, _>>()
+    };
+    let recut = |kernel, rootfs| map::recut(&text, &board, &used(kernel, rootfs)).unwrap();
+    assert_eq!(recut(1100, 1500), None, "everything fits");
+    assert_eq!(recut(1100, 2000), None, "too much for the slot");
+    let cut = board::Board::parse(&recut(1100, 1600).unwrap(), "b.toml".as_ref()).unwrap();
+    let sizes = cut
+        .partitions
+        .iter()
+        .map(|p| (p.name.as_str(), p.offset.get() >> 10, p.size.get() >> 10));
+    assert_eq!(
+        sizes.collect::<Vec<_>>(),
+        [
+            ("boot", 0, 448),
+            ("env", 448, 64),
+            ("kernel-a", 512, 1152),
+            ("rootfs-a", 1664, 1920),
+            ("kernel-b", 3584, 1152),
+            ("rootfs-b", 4736, 1920),
+            ("data", 6656, 1536),
+        ]
     );
 }

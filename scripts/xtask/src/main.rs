@@ -5,6 +5,7 @@ mod cache;
 mod docs;
 mod generate;
 mod matrix;
+mod new;
 mod releases;
 mod sources;
 
@@ -79,6 +80,12 @@ enum Task {
         /// Only this example
         #[arg(long)]
         example: Option<Example>,
+    },
+    /// Make a crate of one's own, with its Buildroot package and its Yocto recipe (docs/own-app.md)
+    New {
+        /// The folder; its name is the crate's
+        #[arg(value_name = "DIR")]
+        path: PathBuf,
     },
     /// Write docs/measurements/BOARD.json from the image in out/BOARD
     Measure {
@@ -264,6 +271,7 @@ fn run(task: Task) -> Result<()> {
             };
             programs::run(&context, &build.wishes(), programs)
         }
+        Task::New { path } => new::run(&repo, &path),
         Task::Measure { board } => {
             let board = repo.board(&board.board)?;
             measurement::run(&repo, &board)

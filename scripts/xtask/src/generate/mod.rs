@@ -7,6 +7,8 @@ mod names;
 mod versions;
 mod yocto;
 
+pub(crate) use yocto::crates_include;
+
 use std::fs;
 use std::path::PathBuf;
 

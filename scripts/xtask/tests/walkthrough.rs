@@ -1,4 +1,4 @@
-//! Carries out docs/add-a-board.md, literally, in a copy of the checkout.
+//! Carries out docs/add-a-board.md and docs/own-app.md, literally, each in a copy of the checkout.
 //!
 //! A fenced block after the line `<!-- follow -->` is carried out: `sh` by a shell that stops at
 //! the first failure. Blocks after `<!-- by hand: … -->` are left out, and printed as left out.
@@ -6,7 +6,7 @@
 mod checkout;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use checkout::copy_checkout;
@@ -33,7 +33,8 @@ fn blocks(page: &str) -> Vec<Block> {
             .strip_prefix("<!-- ")
             .and_then(|l| l.strip_suffix(" -->"))
         else {
-            assert!(!line.starts_with("```"), "a block without a mark: {line}");
+            // What is no command is there to be read.
+            assert!(!line.starts_with("```sh"), "a block without a mark: {line}");
             continue;
         };
         let by_hand = mark.strip_prefix("by hand: ").map(str::to_owned);
@@ -56,22 +57,22 @@ fn blocks(page: &str) -> Vec<Block> {
     found
 }
 
-#[test]
-#[ignore = "the page installs packages and compiles std: `make walkthrough`"]
-fn the_page_is_followed_to_a_server_for_the_new_board() {
+/// Carries out a page's marked blocks in a copy of the checkout, and gives its folder.
+fn follow(page: &str) -> PathBuf {
     let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let shared = temporary.parent().expect("cargo's target folder");
-    let folder = temporary.join("add-a-board");
+    let folder = temporary.join(page);
     let checkout = folder.join("checkout");
-    if checkout.exists() {
-        fs::remove_dir_all(&checkout).expect("removing the last copy");
+    if folder.exists() {
+        fs::remove_dir_all(&folder).expect("removing the last copy");
     }
     copy_checkout(&checkout);
-    let page = fs::read_to_string(checkout.join("docs/add-a-board.md")).expect("the page");
-    let blocks = blocks(&page);
+    let page = format!("docs/{page}.md");
+    let text = fs::read_to_string(checkout.join(&page)).expect("the page");
+    let blocks = blocks(&text);
     assert!(blocks.iter().any(|block| block.by_hand.is_none()));
     for block in &blocks {
-        let place = format!("docs/add-a-board.md:{}", block.line);
+        let place = format!("{page}:{}", block.line);
         if let Some(reason) = &block.by_hand {
             println!("left out: {place}: {reason}");
             continue;
@@ -82,7 +83,7 @@ fn the_page_is_followed_to_a_server_for_the_new_board() {
                     .args(["-euc", &block.text])
                     .current_dir(&checkout)
                     .env("CARGO_TARGET_DIR", folder.join("target"))
-                    // What both checkouts depend on is compiled once.
+                    // What all checkouts depend on is compiled once.
                     .env("CARGO_BUILD_BUILD_DIR", shared)
                     // Cargo's own, for this test: the programs look for their checkout by it.
                     .env_remove("CARGO_MANIFEST_DIR")
@@ -96,7 +97,22 @@ fn the_page_is_followed_to_a_server_for_the_new_board() {
             other => panic!("{place}: {other}: nobody knows how to follow that"),
         }
     }
-    came_of_it(&checkout);
+    checkout
+}
+
+#[test]
+#[ignore = "the page installs packages and compiles std: `make walkthrough`"]
+fn the_page_is_followed_to_a_server_for_the_new_board() {
+    came_of_it(&follow("add-a-board"));
+}
+
+#[test]
+#[ignore = "the page builds an image and boots it: `make walkthrough`"]
+fn the_page_is_followed_to_a_crate_of_one_s_own_on_the_chip() {
+    let images = follow("own-app").join("out/ast2600-evb.crate");
+    let board = fs::read_to_string(images.join("board.toml")).expect("the image's map");
+    assert!(board.contains("/usr/bin/lamp"), "{board}");
+    assert!(images.join("flash.bin").is_file());
 }
 
 /// What the page promises.
