@@ -4,6 +4,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::Problem;
+use crate::name::problem_of_path;
 
 /// Another program than the one in app/ in the server's place (`[server]`): where it answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub struct Server {
     pub port: u16,
     /// A path that it answers with status 200 once it is up.
     pub path: String,
+    /// The program's own path on the device, where that is known.
+    pub program: Option<String>,
 }
 
 /// The table as it is written.
@@ -22,6 +25,7 @@ pub(super) struct RawServer {
     port: Spanned<u16>,
     #[serde(default = "root")]
     path: Spanned<String>,
+    program: Option<Spanned<String>>,
 }
 
 fn http() -> Spanned<u16> {
@@ -52,7 +56,15 @@ impl RawServer {
                 message: format!("path `{path}`: it begins with / and has no blanks"),
             });
         }
+        let program = self.program.map(|program| {
+            let line = line(program.span().start);
+            let program = program.into_inner();
+            let message = problem_of_path(&program);
+            problems.extend(message.map(|message| Problem { line, message }));
+            program
+        });
         let server = Server {
+            program,
             port: self.port.into_inner(),
             path: self.path.into_inner(),
         };

@@ -118,7 +118,7 @@ fn build(context: &Context, wishes: &Wishes, steps: &Steps) -> Result<Built> {
 
     let rootfs = steps.run("rootfs", |log| {
         let (server, mut last) = match &wishes.own {
-            Some(own) => (None, own.overlays(&app)),
+            Some(own) => (None, own.overlays(context, &app, log)?),
             None => (Some(app.program("tinyrust")), Vec::new()),
         };
         last.extend(wishes.overlay.clone());

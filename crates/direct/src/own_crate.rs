@@ -87,29 +87,35 @@ impl Own {
             .field("profile", &call.profile)
             .field("flags", call.rustflags.join(" "))
             .field("arguments", call.profile_arguments.join(" "))
-            .field("toolchain", toolchain.identity())
-            .field("start", krate.script()?);
+            .field("toolchain", toolchain.identity());
         let entry = context.cache.entry("own-app", &key, log, |rooms| {
             let package = (krate.root(), "/crate");
             cargo_build::compile(context, &call, package, rooms, log)?;
             let program = rooms.out.join(&krate.bin);
             fs::write(rooms.out.join(PARTS), to_json(&Parts::of(&program)?)?)?;
-            cargo_build::strip(&call, toolchain, rooms.out, log)?;
-            let root = rooms.out.join(ROOT);
-            let place = |path: &str| root.join(path.trim_start_matches('/'));
-            install(&program, &place(&krate.installed()))?;
-            let script = rooms.work.join("script");
-            fs::write(&script, krate.script()?)?;
-            install(&script, &place(SERVER))
+            cargo_build::strip(&call, toolchain, rooms.out, log)
         })?;
         Ok(entry.map(App::at))
     }
 
     /// The folders that go over the root file system: the program with its script, and the
     /// crate's own files.
-    pub fn overlays(&self, app: &App) -> Vec<PathBuf> {
+    pub fn overlays(&self, context: &Context, app: &App, log: &Log) -> Result<Vec<PathBuf>> {
+        let (program, installed) = (app.program(&self.krate.bin), self.krate.installed());
+        let script = self.krate.script()?;
+        let key = Key::new("own-root", 1)
+            .file("program", &program)?
+            .field("installed", &installed)
+            .field("script", &script);
+        let root = context.cache.entry("own-root", &key, log, |rooms| {
+            let place = |path: &str| rooms.out.join(ROOT).join(path.trim_start_matches('/'));
+            install(&program, &place(&installed))?;
+            let file = rooms.work.join("script");
+            fs::write(&file, &script)?;
+            install(&file, &place(SERVER))
+        })?;
         let overlay = self.krate.app.overlay.clone();
-        [app.program(ROOT)].into_iter().chain(overlay).collect()
+        Ok([root.value.join(ROOT)].into_iter().chain(overlay).collect())
     }
 
     /// What of the program weighs what on flash.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use board::units::{Bytes, Offset};
-use board::{Board, Partition, Server};
+use board::{Board, Partition};
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
 use crate::krate::OwnCrate;
@@ -54,9 +54,9 @@ pub fn derive(text: &str, own: &OwnCrate, shown: &Path) -> Result<(String, Board
         .context("[[component]] in board.toml is a list of tables")?
         .push(component);
     let mut server = Table::new();
-    let Server { port, path } = answers(own);
-    server["port"] = value(i64::from(port));
-    server["path"] = value(path);
+    server["port"] = value(i64::from(own.app.port.unwrap_or(80)));
+    server["path"] = value(own.app.path.as_deref().unwrap_or("/"));
+    server["program"] = value(own.installed());
     document["server"] = Item::Table(server);
     let text = format!(
         "# The map of boards/{}/board.toml for {}: partitions may take what they hold.\n\n{document}",
@@ -118,14 +118,6 @@ pub fn recut(text: &str, board: &Board, used: &BTreeMap<String, Bytes>) -> Resul
         }
     }
     Ok(Some(document.to_string()))
-}
-
-/// Where the program answers.
-pub fn answers(own: &OwnCrate) -> Server {
-    Server {
-        port: own.app.port.unwrap_or(80),
-        path: own.app.path.clone().unwrap_or_else(|| "/".to_owned()),
-    }
 }
 
 fn tables<'a>(document: &'a mut DocumentMut, name: &str) -> Option<&'a mut ArrayOfTables> {

@@ -5,6 +5,7 @@ pub mod compilers;
 pub mod cross;
 mod figures;
 pub mod flags;
+pub mod foreign;
 pub mod ladder;
 mod on_flash;
 pub mod records;

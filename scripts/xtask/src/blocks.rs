@@ -7,7 +7,7 @@ use sizelab::records::choices::Choices;
 use sizelab::records::measurement::Measurement;
 use sizelab::records::packageconfig::PackageConfig;
 use sizelab::records::{board_table, size_table};
-use sizelab::{compilers, cross, flags, ladder};
+use sizelab::{compilers, cross, flags, foreign, ladder};
 
 use crate::releases;
 
@@ -29,6 +29,7 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
         "boards" => board_table::table(repo),
         "cross" => cross::block(repo),
         "compilers" => compilers::block(repo),
+        "crates" => foreign::block(repo),
         "releases" => releases::block(repo),
         "flags" => flags::block(repo),
         "choices" => Ok(Choices::load(repo)?.table()),
@@ -42,7 +43,7 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
         }
         _ => {
             bail!(
-                "no such block; there are: headline, boards, choices, compilers, cross, flags, over-budget-example, releases, map-BOARD, sizes-BOARD, \
+                "no such block; there are: headline, boards, choices, compilers, crates, cross, flags, over-budget-example, releases, map-BOARD, sizes-BOARD, \
                  ladder, ladder-…, yocto-packageconfig"
             )
         }

@@ -23,7 +23,7 @@ use direct::programs::{self, Wishes};
 use direct::{image, setup};
 use owncrate::Request;
 use sizelab::records::{measurement, option_costs};
-use sizelab::{apps, compilers, cross, flags, ladder};
+use sizelab::{apps, compilers, cross, flags, foreign, ladder};
 
 /// Builds tinyrust: sets the machine up, makes flash images, keeps the documents' figures true.
 #[derive(Parser)]
@@ -98,6 +98,8 @@ enum Task {
     Flags(flags::Arguments),
     /// Build the server with every Rust that is to be had, into docs/measurements/compilers.json
     Compilers(compilers::Arguments),
+    /// Build and boot released crates that nobody here wrote, into docs/measurements/crates.json
+    Crates(foreign::Arguments),
     /// Load and plan with the Buildroot checkouts of BUILDROOTS, and print which releases this tree
     /// was shown to work with
     Releases(releases::Arguments),
@@ -279,6 +281,7 @@ fn run(task: Task) -> Result<()> {
         Task::Cross(arguments) => arguments.run(repo),
         Task::Flags(arguments) => arguments.run(&repo),
         Task::Compilers(arguments) => arguments.run(&repo),
+        Task::Crates(arguments) => arguments.run(&repo),
         Task::Releases(arguments) => arguments.run(&repo),
         Task::Matrix(arguments) => arguments.run(&repo),
         Task::Ladder(arguments) => arguments.run(&repo),

@@ -49,7 +49,7 @@ pub(crate) struct Args {
     /// Another program stands in the server's place: PATH has to answer, and nothing else
     /// (may be given several times)
     #[arg(long = "path", value_name = "PATH", value_parser = path,
-          conflicts_with_all = ["shell", "record"])]
+          conflicts_with = "shell")]
     pub(crate) paths: Vec<String>,
 
     /// Keep the device running until Ctrl-C and print its address
@@ -132,15 +132,11 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_paths_and_record_is_about_the_server_here() {
+    fn paths_begin_with_a_slash() {
         let parse = |line: &str| Args::try_parse_from(line.split(','));
         let paths = parse("run.sh,--path,/,--path=/state").unwrap().paths;
         assert_eq!(paths, ["/", "/state"]);
-        for wrong in [
-            "run.sh,--path,state",
-            "run.sh,--path,/a b",
-            "run.sh,--record,--path,/",
-        ] {
+        for wrong in ["run.sh,--path,state", "run.sh,--path,/a b"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -32,6 +32,8 @@ pub(crate) struct Report {
     answers: Vec<Answer>,
     /// What the server here tells; another program in its place does not.
     told: Option<Told>,
+    /// Memory of another program, as the kernel counts it.
+    rss: Option<Bytes>,
 }
 
 struct Told {
@@ -51,12 +53,12 @@ struct Record<'a> {
     schema: &'static str,
     board: &'a str,
     time_to_first_200_ms: u128,
-    server_rss_bytes: u64,
+    server_rss_bytes: Option<u64>,
     data_free_bytes: Option<u64>,
     memory_available_bytes: Option<u64>,
     kernel: Option<&'a str>,
-    git_revision: &'a str,
-    profile: &'a str,
+    git_revision: Option<&'a str>,
+    profile: Option<&'a str>,
 }
 
 impl Report {
@@ -106,6 +108,7 @@ impl Report {
             first_answer,
             answers,
             told,
+            rss: other_rss(machine)?,
         })
     }
 
@@ -133,6 +136,9 @@ impl Report {
             format!("{:.1} s after power-on", self.first_answer.as_secs_f64()),
         )?;
         let Some(Told { server_rss, system }) = &self.told else {
+            if let Some(rss) = self.rss {
+                fact("program RSS", format!("{rss} bytes"))?;
+            }
             anstream::print!("{text}");
             return Ok(());
         };
@@ -165,18 +171,18 @@ impl Report {
 
     /// Writes boot.json into the image folder, whole or not at all.
     pub(crate) fn record(&self, images: &ImageFolder) -> Result<()> {
-        let told = self.told.as_ref();
-        let Told { server_rss, system } = told.context("another program was not measured")?;
+        let told = self.told.as_ref().map(|told| &told.system);
+        let rss = self.told.as_ref().map(|told| told.server_rss).or(self.rss);
         let record = Record {
             schema: SCHEMA,
             board: &images.board().name,
             time_to_first_200_ms: self.first_answer.as_millis(),
-            server_rss_bytes: server_rss.get(),
-            data_free_bytes: system.data.free_bytes,
-            memory_available_bytes: system.memory.available_bytes,
-            kernel: system.kernel.as_deref(),
-            git_revision: &system.server.git_revision,
-            profile: &system.server.profile,
+            server_rss_bytes: rss.map(Bytes::get),
+            data_free_bytes: told.and_then(|system| system.data.free_bytes),
+            memory_available_bytes: told.and_then(|system| system.memory.available_bytes),
+            kernel: told.and_then(|system| system.kernel.as_deref()),
+            git_revision: told.map(|system| &*system.server.git_revision),
+            profile: told.map(|system| &*system.server.profile),
         };
         let path = images.file("boot.json");
         let write = || -> Result<()> {
@@ -191,6 +197,24 @@ impl Report {
         };
         write().with_context(|| format!("{}: cannot be written", path.display()))
     }
+}
+
+/// Resident memory of the processes of another program, `VmRSS` of proc_pid_status(5).
+fn other_rss(machine: &Machine) -> Result<Option<Bytes>> {
+    let server = machine.images().board().server.as_ref();
+    let Some(program) = server.and_then(|server| server.program.as_ref()) else {
+        return Ok(None);
+    };
+    let found = machine.run(&format!(
+        "for process in /proc/[0-9]*; do [ \"$(readlink $process/exe)\" != '{program}' ] || grep VmRSS \
+         $process/status; done"
+    ))?;
+    let sizes = found.output.lines().filter_map(|line| {
+        let kilobytes = line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?;
+        kilobytes.parse::<u64>().ok()
+    });
+    let sum = sizes.sum::<u64>();
+    Ok((sum > 0).then_some(Bytes(sum * 1024)))
 }
 
 impl Told {
