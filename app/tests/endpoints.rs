@@ -137,6 +137,17 @@ fn the_system_document_has_the_promised_shape() {
 }
 
 #[test]
+fn the_page_of_the_interface_shows_the_same_document() {
+    let app = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let golden = std::fs::read_to_string(app.join("tests/golden/system.json")).expect("a file");
+    let page = std::fs::read_to_string(app.join("../docs/http-api.md")).expect("a page");
+    assert!(
+        page.contains(&format!("```json\n{golden}```\n")),
+        "docs/http-api.md has another document than tests/golden/system.json"
+    );
+}
+
+#[test]
 fn a_device_without_any_file_still_answers() {
     let nothing = tempfile::tempdir().expect("a temporary directory");
     let mut device = Device::start_with(nothing, &[]);
