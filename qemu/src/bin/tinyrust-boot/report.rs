@@ -205,9 +205,9 @@ fn other_rss(machine: &Machine) -> Result<Option<Bytes>> {
     let Some(program) = server.and_then(|server| server.program.as_ref()) else {
         return Ok(None);
     };
+    let name = program.rsplit('/').next().unwrap_or(program);
     let found = machine.run(&format!(
-        "for process in /proc/[0-9]*; do [ \"$(readlink $process/exe)\" != '{program}' ] || grep VmRSS \
-         $process/status; done"
+        "for process in $(pidof '{name}'); do grep VmRSS /proc/$process/status; done"
     ))?;
     let sizes = found.output.lines().filter_map(|line| {
         let kilobytes = line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?;
