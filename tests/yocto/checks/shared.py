@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 
-from checks.runs import Failed, expect, images
+from checks.runs import Failed, bitbake, expect, images, with_conf
 from hostbuild import ROOT
 
 # OE-Core has the build directory in the signature of each image's tasks (image.bbclass: do_rootfs[dirs] is TOPDIR).
@@ -59,8 +59,10 @@ def locked(folder):
 def signatures(build):
     """A checkout in another path, of another revision, and another build directory: every task of the layer's recipes has the same signature."""
     elsewhere = Elsewhere(build)
-    expect(build.bitbake("-S", "lockedsigs", IMAGE, stdout=subprocess.DEVNULL) == 0, f"bitbake -S lockedsigs {IMAGE} failed")
-    elsewhere.bitbake("-S", "lockedsigs", IMAGE)
+    # What a hash server has learnt of equal outputs is not what the metadata says.
+    plain = '\nBB_SIGNATURE_HANDLER = "OEBasicHash"\nBB_HASHSERVE = ""\n'
+    bitbake(build, *with_conf(build, plain), "-S", "lockedsigs", IMAGE)
+    elsewhere.bitbake("-S", "lockedsigs", IMAGE, conf=plain)
     here, there = locked(build.dir), locked(elsewhere.top / "host")
     expect(any(task.startswith("u-boot-tinyrust:") for task in here), f"no boot loader in {build.dir}/locked-sigs.inc")
     other = sorted(task for task in here.keys() | there.keys() if here.get(task) != there.get(task))
