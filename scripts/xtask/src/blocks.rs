@@ -30,7 +30,8 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
         "cross" => cross::block(repo),
         "compilers" => compilers::block(repo),
         "crates" => foreign::block(repo),
-        "releases" => releases::block(repo),
+        "releases" => releases::block(repo, "Buildroot"),
+        "releases-yocto" => releases::block(repo, "OE-Core"),
         "flags" => flags::block(repo),
         "choices" => Ok(Choices::load(repo)?.table()),
         "yocto-packageconfig" => PackageConfig::load(repo)?.table(),
@@ -43,7 +44,7 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
         }
         _ => {
             bail!(
-                "no such block; there are: headline, boards, choices, compilers, crates, cross, flags, over-budget-example, releases, map-BOARD, sizes-BOARD, \
+                "no such block; there are: headline, boards, choices, compilers, crates, cross, flags, over-budget-example, releases, releases-yocto, map-BOARD, sizes-BOARD, \
                  ladder, ladder-…, yocto-packageconfig"
             )
         }

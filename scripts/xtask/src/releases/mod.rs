@@ -65,7 +65,7 @@ impl Arguments {
             .map(|path| one(repo, &now, path))
             .collect::<Result<Vec<Vec<String>>>>()?
             .concat();
-        print!("{}", record::block(repo)?);
+        print!("{}", record::block(repo, "")?);
         ensure!(failed.is_empty(), "failed:\n  {}", failed.join("\n  "));
         Ok(())
     }

@@ -124,12 +124,14 @@ fn load(repo: &Repo) -> Result<BTreeMap<String, Release>> {
     Ok(content.releases)
 }
 
-/// The table of the documents.
+/// The table of one builder's document: the releases whose name begins with the builder's.
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn block(repo: &Repo) -> Result<String> {
-    Ok(table(&load(repo)?).markdown())
+pub fn block(repo: &Repo, builder: &str) -> Result<String> {
+    let mut releases = load(repo)?;
+    releases.retain(|name, _| name.starts_with(builder));
+    Ok(table(&releases).markdown())
 }
 
 fn table(releases: &BTreeMap<String, Release>) -> Table {
