@@ -25,6 +25,8 @@ pub struct Request {
     pub no_default_features: bool,
     /// Another tinyrust.toml than the one beside the crate.
     pub app: Option<PathBuf>,
+    /// The port that the program listens on.
+    pub port: Option<u16>,
     /// What the program is started with, in place of what tinyrust.toml says.
     pub arguments: Vec<String>,
     /// What stands in its way is said, and the build is tried.
@@ -71,6 +73,7 @@ impl OwnCrate {
                 false => request.arguments.clone(),
             },
             bin: request.bin.clone().or(app.bin),
+            port: request.port.or(app.port),
             features: [&app.features[..], &request.features[..]].concat(),
             default_features: Some(
                 !request.no_default_features && app.default_features.unwrap_or(true),

@@ -183,6 +183,9 @@ struct CrateArguments {
     /// Another tinyrust.toml than the one beside the crate
     #[arg(long, requires = "source", value_name = "FILE")]
     app: Option<PathBuf>,
+    /// The port that the program listens on
+    #[arg(long, requires = "source")]
+    port: Option<u16>,
     /// Try the build whatever stands in its way
     #[arg(long, requires = "source")]
     anyway: bool,
@@ -199,6 +202,7 @@ impl CrateArguments {
             features: self.features,
             no_default_features: self.no_default_features,
             app: self.app,
+            port: self.port,
             arguments: self.arguments,
             anyway: self.anyway,
         })

@@ -53,6 +53,7 @@ struct Foreign {
     features: Vec<String>,
     #[serde(default)]
     arguments: Vec<String>,
+    port: Option<u16>,
     path: Option<String>,
 }
 
@@ -97,6 +98,7 @@ impl Foreign {
         if !self.features.is_empty() {
             words.push(format!("--features {}", self.features.join(",")));
         }
+        words.extend(self.port.map(|port| format!("--port {port}")));
         if !self.arguments.is_empty() {
             words.push(format!("-- {}", self.arguments.join(" ")));
         }
@@ -109,6 +111,7 @@ impl Foreign {
             no_default_features: self.no_default_features,
             features: self.features.clone(),
             arguments: self.arguments.clone(),
+            port: self.port,
             ..Request::default()
         };
         let mut context = Context::new(repo.clone(), board, None)?;

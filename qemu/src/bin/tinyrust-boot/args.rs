@@ -97,6 +97,10 @@ pub(crate) struct CrateArgs {
     #[arg(long, value_name = "FILE", requires = "source")]
     app: Option<PathBuf>,
 
+    /// The port that the crate's program listens on; by default 80
+    #[arg(long, requires = "source")]
+    port: Option<u16>,
+
     /// Try to build the crate whatever stands in its way
     #[arg(long, requires = "source")]
     anyway: bool,

@@ -17,6 +17,19 @@ const GIVE_UP: Duration = Duration::from_secs(60);
 /// The console's lines that an error has.
 const LINES: usize = 15;
 
+/// What a program says of a system that is not as it expects, and what to do.
+const HINTS: [(&str, &str); 2] = [
+    (
+        "(os error 30)",
+        "the root file system is read-only; what may be written is /data/tinyrust, which stays, and \
+         /tmp: `directory` and `arguments` under [app] in tinyrust.toml say where the program works",
+    ),
+    (
+        "(os error 97)",
+        "the kernel has no IPv6: give the program an IPv4 address to listen on, such as 0.0.0.0",
+    ),
+];
+
 /// What was seen in place of an answer.
 enum Seen {
     Answer(Duration),
@@ -34,6 +47,7 @@ pub(crate) fn wait(machine: &Machine, path: &str) -> Result<Duration> {
     let port = machine.images().board().port();
     let server = machine.server()?;
     let (mut up, mut looked, mut status) = (None, Instant::now(), None);
+    let mut said = Vec::new();
     let mut attempt = Duration::from_millis(200);
     let what = format!("HTTP 200 for {path} on port {port}");
     let seen = machine.wait_for(&what, || {
@@ -52,6 +66,13 @@ pub(crate) fn wait(machine: &Machine, path: &str) -> Result<Duration> {
         if let Some(status) = status {
             return Some(Seen::Status(status));
         }
+        // Before the shell's own words are among them.
+        if said.is_empty() {
+            said = machine
+                .console()
+                .map(|console| console.last_lines(LINES))
+                .unwrap_or_default();
+        }
         let ports = machine.listening().unwrap_or_default();
         match ports.contains(&port) {
             false if !ports.is_empty() => Some(Seen::Elsewhere(ports)),
@@ -67,16 +88,10 @@ pub(crate) fn wait(machine: &Machine, path: &str) -> Result<Duration> {
         ),
         Seen::Elsewhere(ports) => bail!(elsewhere(machine, path, port, &ports)),
         Seen::Silent => {
-            let lines = machine.console()?.last_lines(LINES).join("\n  ");
-            let read_only = ["Read-only file system", "os error 30"];
-            let hint = match read_only.iter().any(|words| lines.contains(words)) {
-                true => {
-                    "\nthe root file system is read-only; what may be written is /data/tinyrust, which \
-                     stays, and /tmp: `directory` and `arguments` under [app] in tinyrust.toml say where \
-                     the program works"
-                }
-                false => "",
-            };
+            let lines = said.join("\n  ");
+            let hints = HINTS.iter().filter(|(words, _)| lines.contains(words));
+            let hints = hints.map(|(_, hint)| format!("\n{hint}"));
+            let hint = hints.collect::<String>();
             bail!(
                 "the program listens on no port, {} s after the system came up; the console's last \
                  lines are\n  {lines}\n(all of them are in {}){hint}",
@@ -103,8 +118,8 @@ fn elsewhere(machine: &Machine, path: &str, port: u16, ports: &[u16]) -> String 
     let _ = write!(
         text,
         "\ngive it an argument that makes it listen on {port} (run.sh --crate … -- ARGUMENT…, or \
-         `arguments` under [app] in tinyrust.toml), or write `port = {first}` there, and the image \
-         says so"
+         `arguments` under [app] in tinyrust.toml), or say where it listens: --port {first}, or \
+         `port = {first}` there"
     );
     text
 }
