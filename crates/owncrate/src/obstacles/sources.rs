@@ -37,6 +37,9 @@ const LFS64: &[&str] = &[
     "truncate64",
 ];
 
+/// Atomic types of 64 bits.
+const WIDE: [&str; 2] = ["AtomicU64", "AtomicI64"];
+
 /// A crate that says one of these knows what to do where a target has no such atomics.
 const KNOWS_ATOMICS: &[&str] = &[
     "target_has_atomic",
@@ -56,9 +59,9 @@ pub(super) fn of(graph: &Graph, member: &Member, target: &Target) -> Result<Vec<
     let text = source(member)?;
     let mut found = Vec::new();
     if let Some(libc) = old_libc {
-        let called = LFS64.iter().find(|name| {
-            words(&text).any(|word| word == **name) && text.contains(&format!("libc::{name}"))
-        });
+        let called = LFS64
+            .iter()
+            .find(|name| has_word(&text, &format!("libc::{name}")));
         found.extend(called.map(|name| Obstacle {
             what: format!(
                 "{} (by {}) calls {name} of {}, and musl has no such name since 1.2.4",
@@ -73,10 +76,7 @@ pub(super) fn of(graph: &Graph, member: &Member, target: &Target) -> Result<Vec<
             ),
         }));
     }
-    let wide = ["AtomicU64", "AtomicI64"];
-    let uses = wide
-        .iter()
-        .find(|name| words(&text).any(|word| word == **name));
+    let uses = WIDE.iter().find(|name| has_word(&text, name));
     let knows = KNOWS_ATOMICS.iter().any(|word| text.contains(word));
     if let Some(name) =
         uses.filter(|_| atomics && !knows && !member.package.name.starts_with("std"))
@@ -113,12 +113,25 @@ fn source(member: &Member) -> Result<String> {
         if entry.file_type().is_file() && is_rust {
             let bytes = fs::read(entry.path())
                 .with_context(|| format!("cannot read {}", entry.path().display()))?;
-            text += &without_comments(&String::from_utf8_lossy(&bytes));
+            let source = String::from_utf8_lossy(&bytes);
+            // Most files say nothing of it, and whole bindings of a system are large.
+            let matters = |name: &str| source.contains(name);
+            if WIDE
+                .iter()
+                .chain(LFS64)
+                .chain(KNOWS_ATOMICS)
+                .any(|name| matters(name))
+            {
+                text += &without_comments(&source);
+            }
         }
     }
     Ok(text)
 }
 
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+/// Whether a name stands in the text, and not only as a part of another.
+fn has_word(text: &str, name: &str) -> bool {
+    let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.match_indices(name)
+        .any(|(at, _)| !text[..at].ends_with(part) && !text[at + name.len()..].starts_with(part))
 }
