@@ -15,6 +15,11 @@ TINYRUST_FILES = "Cargo.toml Cargo.lock crates app/Cargo.toml app/profiles.toml 
 TINYRUST_FROM_RELEASE = "1"
 # A folder of its own: crates are unpacked beside it, and `bitbake -c update_crates` reads every lock file below S.
 TINYRUST_SUBDIR = "flashfit"
+do_unpack[postfuncs] += "tinyrust_one_lock"
+tinyrust_one_lock() {
+    # Fuzz targets and samples have locks of their own, and are not built here.
+    find ${S}/crates -name Cargo.lock -delete
+}
 
 S = "${UNPACKDIR}/flashfit"
 
