@@ -14,8 +14,8 @@ pub enum Diagnosis {
     /// A program or the kernel met an instruction that this CPU has not.
     #[error(
         "illegal instruction: {0}\n\
-         (a CPU feature that board.toml claims and the silicon has not, in [rust] rustflags or \
-         [cc] cflags, or a panic in a program built with immediate-abort)"
+         (board.toml enables a CPU feature that the SoC lacks, in [rust] rustflags or [cc] cflags, \
+         or a program built with immediate-abort panicked)"
     )]
     IllegalInstruction(Crash),
     /// The kernel tripped over its own feet without giving up.

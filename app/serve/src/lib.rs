@@ -2,7 +2,7 @@
 //!
 //! Each worker is one thread with a runtime of its own that accepts and answers. actix-web's
 //! `HttpServer` brings actix-server, which adds a thread that accepts, one more runtime, channels
-//! between them and a count of the machine's processors: a third of a small program, and nothing that a
+//! between them and a count of the machine's processors: a quarter of a small program, and nothing that a
 //! device with one core has a use for. The App stays as it is: extractors, JSON, middleware,
 //! files, WebSocket and streams work as under `HttpServer`.
 //!

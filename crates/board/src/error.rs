@@ -33,7 +33,7 @@ pub enum Error {
         problems: Vec<Problem>,
     },
     /// A table that this caller needs is not there.
-    #[error("{}: no [{table}] table, and what is asked for cannot be made without its facts: add it", path.display())]
+    #[error("{}: no [{table}] table, which this command needs: add it", path.display())]
     MissingTable {
         /// The file.
         path: PathBuf,

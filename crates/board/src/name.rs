@@ -12,8 +12,8 @@ pub(super) fn problem_of_name(name: &str) -> Option<String> {
     let starts = chars.next().is_some_and(|c| c.is_ascii_alphabetic());
     if !starts || !chars.all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
         return Some(format!(
-            "`{name}` is no name that mtdparts, device trees, genimage, shell and make all take: \
-             start with a letter, go on with letters, digits, `-` and `_`"
+            "`{name}` is not valid in all of mtdparts, device trees, genimage, shell and make: \
+             use letters, digits, `-` and `_`, starting with a letter"
         ));
     }
     (name.len() > LONGEST).then(|| {

@@ -112,7 +112,7 @@ fn a_foreign_board_needs_no_more_than_flash_partitions_and_components() {
     let error = board.require(&board.rust, "rust").unwrap_err().to_string();
     assert_eq!(
         error,
-        "b/board.toml: no [rust] table, and what is asked for cannot be made without its facts: add it"
+        "b/board.toml: no [rust] table, which this command needs: add it"
     );
     let mtd: Vec<_> = board
         .partitions
@@ -384,7 +384,7 @@ fn names_are_unique_even_as_variables() {
     );
     assert_has(
         &broken("\"boot\"", "\"bo ot\""),
-        &["b/board.toml:7: `bo ot` is no name"],
+        &["b/board.toml:7: `bo ot` is not valid in all of"],
     );
 }
 
@@ -478,7 +478,7 @@ fn every_problem_is_told_at_once() {
     assert_has(
         &error,
         &[
-            "b/board.toml:7: `0` is no name",
+            "b/board.toml:7: `0` is not valid in all of",
             "b/board.toml:9: 0: 100 KiB",
             "b/board.toml:12: 28 KiB from",
         ],

@@ -182,8 +182,8 @@ impl Cache {
 
     fn is_read(&self) -> String {
         format!(
-            "the cache {} does not have what is to be built and cannot be written to; \
-             TINYRUST_CACHE names another one",
+            "the cache {} lacks this entry and is read-only; set TINYRUST_CACHE to a folder \
+             that can be written to",
             self.root.display()
         )
     }

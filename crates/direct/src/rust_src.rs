@@ -119,8 +119,8 @@ pub fn provide(
                 |error| format!("{error:#}"),
             );
             bail!(
-                "the source of Rust's standard library {} is nowhere to be had, and the size \
-                 profiles compile it\n  from Debian: {debian:#}\n  from rustup: {rustup}\n  put it \
+                "cannot find the source of Rust's standard library {}, which the size profiles \
+                 compile\n  from Debian: {debian:#}\n  from rustup: {rustup}\n  put it \
                  into {} (library/std/Cargo.toml and so on)",
                 rustc.version,
                 rustc.source().display()

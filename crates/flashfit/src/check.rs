@@ -49,8 +49,8 @@ pub enum InputError {
     File(#[from] Unusable),
     /// A component's path cannot be looked up, since the file is not taken apart.
     #[error(
-        "{who}: needs {path} in {} ({at}), which is {what}: its inside is seen only in a squashfs of gzip, \
-         xz, zstd or lz4: build it so, or remove `path` and give a budget to the whole file",
+        "{who}: needs {path} in {} ({at}), which is {what}: flashfit looks inside a squashfs with gzip, \
+         xz, zstd or lz4 only. Build it as one, or remove `path` and budget the whole file",
         file.display()
     )]
     Closed {

@@ -9,9 +9,9 @@ use flashfit::layout::Format;
 
 /// Flash layout, assembly and budgets for firmware images
 ///
-/// One file, board.toml, says how the flash chip is divided and what each part may
-/// take. flashfit hands the map to everything that needs it, puts finished images
-/// together, and tells what they take before a device does.
+/// board.toml defines the layout of the flash chip and the budget of each part. flashfit
+/// passes the map to other tools, assembles the image and reports its size before you
+/// flash it.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLES, after_long_help = LONG_EXAMPLES)]
 pub(crate) struct Cli {

@@ -461,8 +461,8 @@ fn a_path_in_what_is_no_squashfs_is_bad_input() {
         .exits(2)
         .says(&[
             "server: needs /usr/bin/server in images/kernel.itb (board.toml:48), which is no file system that \
-             flashfit knows: its inside is seen only in a squashfs of gzip, xz, zstd or lz4: build it so, or \
-             remove `path`",
+             flashfit knows: flashfit looks inside a squashfs with gzip, xz, zstd or lz4 only. Build it as \
+             one, or remove `path`",
         ]);
 }
 

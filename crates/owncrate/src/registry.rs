@@ -57,7 +57,7 @@ fn resolve(name: &str, wanted: &str, scratch: &Path) -> Result<(PathBuf, String)
             .args(["fetch", "--quiet", "--manifest-path"])
             .arg(&manifest),
     )
-    .with_context(|| format!("no crate {name} {wanted} is to be had from the registry"))?;
+    .with_context(|| format!("the registry has no crate {name} {wanted}"))?;
     // A crate without a library is none of a package's dependencies to `cargo metadata`.
     let lock = scratch.join("Cargo.lock");
     let lock: toml::Table = toml::from_str(&fs::read_to_string(&lock)?)?;

@@ -35,7 +35,7 @@ use sizelab::{apps, compilers, cross, flags, foreign, ladder};
   cargo xtask app --example hello    only the example, and its size
   cargo xtask matrix                 every board: build, boot, tests
 
-What is slow is kept in $TINYRUST_CACHE (by default ~/.cache/tinyrust).")]
+Slow steps are cached in $TINYRUST_CACHE (default ~/.cache/tinyrust).")]
 struct Arguments {
     #[command(subcommand)]
     command: Task,
@@ -96,7 +96,7 @@ enum Task {
     Cross(cross::Arguments),
     /// Measure what other compiler flags would do to the server of a board, into docs/measurements/flags.json
     Flags(flags::Arguments),
-    /// Build the server with every Rust that is to be had, into docs/measurements/compilers.json
+    /// Build the server with every available Rust, into docs/measurements/compilers.json
     Compilers(compilers::Arguments),
     /// Build and boot released crates that nobody here wrote, into docs/measurements/crates.json
     Crates(foreign::Arguments),

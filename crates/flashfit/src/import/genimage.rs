@@ -100,7 +100,7 @@ pub(super) fn read(text: &str, chip: Option<&str>) -> Result<Map, Fault> {
     for partition in image.sections.iter().filter(|s| s.kind == "partition") {
         let Some(size) = partition.size("size")? else {
             let message = format!(
-                "partition {} has no `size`, and its place in a map is as large as it may become: add it",
+                "partition {} has no `size`, and a flash map has a fixed size for each partition: add it",
                 partition.title
             );
             return fault(partition.at, message);

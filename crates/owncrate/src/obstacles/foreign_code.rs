@@ -37,7 +37,7 @@ fn wants(member: &Member) -> Result<Option<&'static str>> {
         ));
     }
     if member.builds_with("cmake") && !on_path("cmake") {
-        return Ok(Some("is built by cmake, which this machine has not"));
+        return Ok(Some("needs cmake, which is not installed"));
     }
     Ok(None)
 }

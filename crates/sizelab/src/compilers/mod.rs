@@ -48,7 +48,7 @@ impl Arguments {
         let compilers = self.compilers(repo)?;
         ensure!(
             !compilers.is_empty(),
-            "no Rust {} is to be had from Debian's suites; --toolchain names a folder with one",
+            "Debian's suites have no Rust {}; pass a folder with one by --toolchain",
             self.versions.join(", ")
         );
         let boards = match self.boards.is_empty() {

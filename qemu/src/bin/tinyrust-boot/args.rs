@@ -46,8 +46,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) own: CrateArgs,
 
-    /// Another program stands in the server's place: PATH has to answer, and nothing else
-    /// (may be given several times)
+    /// Request only PATH, for another program in the server's place (repeatable)
     #[arg(long = "path", value_name = "PATH", value_parser = path,
           conflicts_with = "shell")]
     pub(crate) paths: Vec<String>,
