@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::schema;
 use buildkit::checkout::{DEFAULT_BOARD, Repo};
-use buildkit::command::tool;
+use buildkit::command::{Stopped, tool};
 use buildkit::files::{read_json, read_toml};
 use direct::context::Context;
 use direct::image;
@@ -127,6 +127,10 @@ impl Foreign {
         let out = repo.path("out");
         let images = out.join(wishes.output_name(&context));
         if let Err(error) = image::run(&context, &wishes) {
+            // Ctrl-C says nothing of the crate.
+            if error.chain().any(|cause| cause.is::<Stopped>()) {
+                return Err(error);
+            }
             eprintln!("{error:#}");
             let over = out.join(format!("{}.over-budget", wishes.output_name(&context)));
             return match format!("{error:#}").contains("over budget") {
