@@ -59,8 +59,9 @@ TINYRUST_SIZE_TARGET_FLAGS = \
 # Those that make the link work with Buildroot's toolchain. The first is what
 # pkg-cargo.mk sets on ARM, in a variable that does not count beside
 # CARGO_ENCODED_RUSTFLAGS. libunwind is asked for by std's static musl target; it is
-# GCC's libgcc_eh. C code in crates calls libgcc where the CPU lacks an instruction
-# (mimalloc: __popcountsi2).
+# GCC's libgcc_eh, or a part of libgcc where GCC was built without shared libraries, as
+# Buildroot builds it with BR2_STATIC_LIBS. C code in crates calls libgcc where the CPU
+# lacks an instruction (mimalloc: __popcountsi2).
 TINYRUST_SIZE_LINK_FLAGS = \
 	$(if $(filter arm,$(NORMALIZED_ARCH)),-Clink-arg=-Wl$(comma)--allow-multiple-definition) \
 	$(if $(BR2_TOOLCHAIN_USES_MUSL),-Clink-self-contained=no -Clink-arg=-lgcc)
@@ -131,8 +132,9 @@ define TINYRUST_SIZE_PREPARE
 		rm -rf $(call tinyrust-size-target-dir,$(PKG)) $(@D)/.tinyrust-size/rustc.jsonl; \
 		mv $(@D)/.tinyrust-size/options.new $(@D)/.tinyrust-size/options; \
 	fi
-	cp -f $$($(TARGET_CC) $(TARGET_ABI) -print-file-name=libgcc_eh.a) \
-		$(@D)/.tinyrust-size/lib/libunwind.a
+	unwinder=$$($(TARGET_CC) $(TARGET_ABI) -print-file-name=libgcc_eh.a); \
+	[ -e "$$unwinder" ] || unwinder=$$($(TARGET_CC) $(TARGET_ABI) -print-libgcc-file-name); \
+	cp -f "$$unwinder" $(@D)/.tinyrust-size/lib/libunwind.a
 	mkdir -p $(call tinyrust-size-crates-dir,$(PKG))
 	find $(call tinyrust-size-crates-dir,$(PKG)) -maxdepth 1 -type l -delete
 	for crate in $(call tinyrust-size-crates,$(PKG)); do \
