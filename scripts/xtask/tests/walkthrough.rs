@@ -37,6 +37,12 @@ fn blocks(page: &str) -> Vec<Block> {
             assert!(!line.starts_with("```sh"), "a block without a mark: {line}");
             continue;
         };
+        if ["begin generated: ", "end generated: "]
+            .iter()
+            .any(|start| mark.starts_with(start))
+        {
+            continue;
+        }
         let by_hand = mark.strip_prefix("by hand: ").map(str::to_owned);
         assert!(
             by_hand.is_some() || mark == "follow",
