@@ -132,9 +132,9 @@ impl Graph {
     /// The crates that the program's own depends on, each with itself and all that come into the
     /// program by it alone.
     pub fn branches(&self) -> Vec<(&Member, Vec<&Member>)> {
-        let all = self.reached(None);
+        let all = self.reached(0, None);
         let branches = self.wants[0].iter().map(|&first| {
-            let others = self.reached(Some(first));
+            let others = self.reached(0, Some(first));
             let alone = all.iter().filter(|at| !others.contains(at));
             (
                 &self.members[first],
@@ -149,9 +149,11 @@ impl Graph {
     pub fn shared(&self) -> Vec<(&Member, Vec<&str>)> {
         let ways = self.wants[0]
             .iter()
-            .map(|&first| (first, self.below(first)));
+            .map(|&first| (first, self.reached(first, None)));
         let ways = ways.collect::<Vec<_>>();
-        let without = self.wants[0].iter().map(|&first| self.reached(Some(first)));
+        let without = self.wants[0]
+            .iter()
+            .map(|&first| self.reached(0, Some(first)));
         let always = without.reduce(|a, b| &a & &b).unwrap_or_default();
         let by = |at: usize| {
             let ways = ways.iter().filter(|(_, below)| below.contains(&at));
@@ -161,23 +163,13 @@ impl Graph {
         always.map(|at| (&self.members[at], by(at))).collect()
     }
 
-    fn below(&self, start: usize) -> BTreeSet<usize> {
+    /// What `start` brings into the program, where it does not itself depend on `without`.
+    fn reached(&self, start: usize, without: Option<usize>) -> BTreeSet<usize> {
         let mut reached = BTreeSet::from([start]);
         let mut ahead = vec![start];
         while let Some(at) = ahead.pop() {
-            let next = self.wants[at].iter().copied();
-            ahead.extend(next.filter(|&next| reached.insert(next)));
-        }
-        reached
-    }
-
-    /// What is in the program, where its own crate does not depend on `without`.
-    fn reached(&self, without: Option<usize>) -> BTreeSet<usize> {
-        let mut reached = BTreeSet::from([0]);
-        let mut ahead = vec![0];
-        while let Some(at) = ahead.pop() {
             for &next in &self.wants[at] {
-                let cut = at == 0 && without == Some(next);
+                let cut = at == start && without == Some(next);
                 if !cut && reached.insert(next) {
                     ahead.push(next);
                 }

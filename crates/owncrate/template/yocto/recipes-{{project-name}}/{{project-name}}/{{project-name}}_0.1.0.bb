@@ -1,6 +1,7 @@
 SUMMARY = "{{project-name}}, in the place of tinyrust's server"
 SECTION = "net"
-LICENSE = "MIT | Apache-2.0"
+# As the release writes it.
+LICENSE = "${@tinyrust.licence.expression('MIT OR Apache-2.0')}"
 LIC_FILES_CHKSUM = "file://${COMMON_LICENSE_DIR}/MIT;md5=0835ade698e0bcf8506ecda2f7b4f302 \
                     file://${COMMON_LICENSE_DIR}/Apache-2.0;md5=89aea4e17d99a7cacdbeed46a0096b10"
 
