@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use board::Board;
-use buildkit::checkout::DEFAULT_BOARD;
+use buildkit::checkout::{DEFAULT_BOARD, Repo};
 
 use crate::error::Error;
 
@@ -129,9 +129,13 @@ fn out_folder() -> PathBuf {
     checkout().join("out")
 }
 
-fn checkout() -> &'static Path {
+/// The checkout that it runs in; outside of any, the one that it was compiled in.
+fn checkout() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.parent().unwrap_or(package)
+    match Repo::find() {
+        Ok(repo) => repo.root().to_owned(),
+        Err(_) => package.parent().unwrap_or(package).to_owned(),
+    }
 }
 
 /// The boards that can be built here; none where the checkout is gone.
