@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use buildkit::checkout::{DEFAULT_BOARD, Repo};
 use buildkit::command::{output, tool};
 use serde::Deserialize;
 
-use super::assigned;
+use super::{assigned, run};
 
 /// What show-info says of a package.
 #[derive(Deserialize)]
@@ -159,22 +159,4 @@ impl Buildroot {
             .arg(format!("O={}", work.display()));
         make
     }
-}
-
-/// What a command says, on both channels.
-fn run(command: &mut Command) -> Result<String> {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .output()?;
-    let stderr = String::from_utf8_lossy(&stderr).into_owned();
-    if !status.success() {
-        let line = stderr.lines().find(|line| line.contains("***"));
-        bail!("{}", line.unwrap_or(stderr.trim()));
-    }
-    Ok(String::from_utf8_lossy(&stdout).into_owned() + &stderr)
 }

@@ -5,19 +5,24 @@
 //! somebody ran by hand is recorded by an option of its own.
 
 mod buildroot;
+mod oe_core;
 mod record;
 
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use buildkit::checkout::Repo;
 use buildkit::command::{output, tool};
 
 use buildroot::Buildroot;
+use oe_core::OeCore;
 pub use record::block;
 use record::{Outcome, Release, Shown, Stage};
 
-/// What `cargo xtask releases` takes; BUILDROOTS holds the paths of Buildroot checkouts.
+/// What `cargo xtask releases` takes. BUILDROOTS holds the paths of Buildroot checkouts, OEROOTS
+/// those of OE-Core checkouts, each with its bitbake in it or beside it (tests/yocto/harness says
+/// what else it needs).
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Record that a release built: its name as in the table, and what was built how
@@ -26,64 +31,64 @@ pub struct Arguments {
     /// Record that an image of a release booted: its name as in the table, and what ran
     #[arg(long, num_args = 2, value_names = ["RELEASE", "WHAT"])]
     booted: Option<Vec<String>>,
-    /// Record that bitbake parsed a release of OE-Core with the layer, and what was parsed
-    #[arg(long, num_args = 3, value_names = ["RELEASE", "RUST", "WHAT"])]
-    parsed: Option<Vec<String>>,
-    /// Record that bitbake planned an image of a release, and which
-    #[arg(long, num_args = 2, value_names = ["RELEASE", "WHAT"])]
-    planned: Option<Vec<String>>,
 }
 
 impl Arguments {
-    /// Loads and plans with each Buildroot of BUILDROOTS, records what came of it, and prints the
-    /// table.
+    /// Loads and plans with each checkout of BUILDROOTS and OEROOTS, records what came of it, and
+    /// prints the table.
     ///
     /// # Errors
     /// When a checkout is none, or one of them failed: the record says so as well.
     pub fn run(&self, repo: &Repo) -> Result<()> {
         let now = Now::of(repo)?;
-        if let Some([release, rust, what]) = self.parsed.as_deref() {
-            let new = Release::of_rust(rust);
-            record::change(repo, |all| {
-                let entry = all.entry(release.clone()).or_insert(new);
-                entry.rust.clone_from(rust);
-                entry.add(Stage::Loads, now.shown(what));
-            })?;
-        }
-        let by_hand = [
-            (Stage::Plans, &self.planned),
-            (Stage::Builds, &self.built),
-            (Stage::Boots, &self.booted),
-        ];
+        let by_hand = [(Stage::Builds, &self.built), (Stage::Boots, &self.booted)];
         for (stage, said) in by_hand {
             if let Some([release, what]) = said.as_deref() {
                 record::by_hand(repo, release, stage, now.shown(what))?;
             }
         }
-        let failed = checkouts("BUILDROOTS")?
-            .iter()
-            .map(|path| one(repo, &now, path))
-            .collect::<Result<Vec<Vec<String>>>>()?
-            .concat();
+        let mut failed = Vec::new();
+        for path in checkouts("BUILDROOTS")? {
+            let buildroot = Buildroot::open(&path)?;
+            let (name, rust) = (buildroot.name(), buildroot.rust.clone());
+            let work = repo.path("out/releases").join(&buildroot.version);
+            let loads = || buildroot.loads(repo, &work);
+            failed.extend(one(repo, &now, &name, &rust, loads, || {
+                buildroot.plans(&work)
+            })?);
+        }
+        for path in checkouts("OEROOTS")? {
+            let core = OeCore::open(&path)?;
+            let (name, rust) = (core.name(), core.rust.clone());
+            failed.extend(one(
+                repo,
+                &now,
+                &name,
+                &rust,
+                || core.loads(repo),
+                || core.plans(repo),
+            )?);
+        }
         print!("{}", record::block(repo, "")?);
         ensure!(failed.is_empty(), "failed:\n  {}", failed.join("\n  "));
         Ok(())
     }
 }
 
-/// Loads and plans with one Buildroot; gives what failed.
-fn one(repo: &Repo, now: &Now, path: &Path) -> Result<Vec<String>> {
-    let buildroot = Buildroot::open(path)?;
-    let name = buildroot.name();
-    println!("== {name}, Rust {}", buildroot.rust);
-    let work = repo.path("out/releases").join(&buildroot.version);
+/// Loads and plans with one release and records it; gives what failed.
+fn one(
+    repo: &Repo,
+    now: &Now,
+    name: &str,
+    rust: &str,
+    loads: impl FnOnce() -> Result<String>,
+    plans: impl FnOnce() -> Result<String>,
+) -> Result<Vec<String>> {
+    println!("== {name}, Rust {rust}");
     let mut failed = Vec::new();
     let mut stages = Vec::new();
-    for (stage, outcome) in [
-        (Stage::Loads, buildroot.loads(repo, &work)),
-        (Stage::Plans, buildroot.plans(&work)),
-    ] {
-        let outcome = match outcome {
+    for (stage, result) in [(Stage::Loads, loads()), (Stage::Plans, plans())] {
+        let outcome = match result {
             Ok(what) => now.shown(&what),
             Err(error) => {
                 failed.push(format!("{name} {}: {error:#}", stage.verb()));
@@ -93,9 +98,9 @@ fn one(repo: &Repo, now: &Now, path: &Path) -> Result<Vec<String>> {
         stages.push((stage, outcome));
     }
     record::change(repo, |all| {
-        let entry = all.entry(name);
-        let entry = entry.or_insert_with(|| Release::of_rust(&buildroot.rust));
-        entry.rust.clone_from(&buildroot.rust);
+        let entry = all.entry(name.to_owned());
+        let entry = entry.or_insert_with(|| Release::of_rust(rust));
+        rust.clone_into(&mut entry.rust);
         for (stage, outcome) in stages {
             entry.add(stage, outcome);
         }
@@ -158,4 +163,24 @@ fn assigned(path: &Path, name: &str) -> Result<String> {
         }
     }
     bail!("no Buildroot: {} sets no {name}", path.display())
+}
+
+/// What a command says, on both channels.
+fn run(command: &mut Command) -> Result<String> {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .output()?;
+    let stderr = String::from_utf8_lossy(&stderr).into_owned();
+    let said = String::from_utf8_lossy(&stdout).into_owned() + &stderr;
+    if !status.success() {
+        // make's, and the harness's.
+        let why = |line: &&str| line.contains("***") || line.contains("FAILED");
+        bail!("{}", said.lines().find(why).unwrap_or(stderr.trim()).trim());
+    }
+    Ok(said)
 }
