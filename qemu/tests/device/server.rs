@@ -1,6 +1,7 @@
 //! The server as a process.
 
-use tinyrust_qemu::{Client, Machine};
+use tinyrust_qemu::Machine;
+use tinyrust_qemu::http::Client;
 
 use crate::harness::say;
 use crate::support::{Device, metrics, run, shared};
