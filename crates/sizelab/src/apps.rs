@@ -91,7 +91,7 @@ fn one(
 }
 
 /// What it takes in the board's squashfs.
-fn flash(context: &Context, server: &Path) -> Result<Bytes> {
+pub fn flash(context: &Context, server: &Path) -> Result<Bytes> {
     let facts = context.board.require(&context.board.rootfs, "rootfs")?;
     let block = facts.block_size.get().to_string();
     let key = Key::new("weight", 1)

@@ -8,6 +8,7 @@ pub mod flags;
 pub mod foreign;
 pub mod ladder;
 mod on_flash;
+pub mod prices;
 pub mod records;
 mod rustflags;
 mod schema;

@@ -3,11 +3,10 @@
 use anyhow::{Context as _, Result, bail};
 use buildkit::checkout::{DEFAULT_BOARD, Repo};
 use flashfit::layout::{Format, render};
-use sizelab::records::choices::Choices;
 use sizelab::records::measurement::Measurement;
 use sizelab::records::packageconfig::PackageConfig;
 use sizelab::records::{board_table, size_table};
-use sizelab::{compilers, cross, flags, foreign, ladder};
+use sizelab::{compilers, cross, flags, foreign, ladder, prices};
 
 use crate::releases;
 
@@ -33,7 +32,7 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
         "releases" => releases::block(repo, "Buildroot"),
         "releases-yocto" => releases::block(repo, "OE-Core"),
         "flags" => flags::block(repo),
-        "choices" => Ok(Choices::load(repo)?.table()),
+        "prices" => prices::block(repo),
         "yocto-packageconfig" => PackageConfig::load(repo)?.table(),
         "over-budget-example" => {
             let measurement = Measurement::load(repo, DEFAULT_BOARD)?;
@@ -44,7 +43,7 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
         }
         _ => {
             bail!(
-                "no such block; there are: headline, boards, choices, compilers, crates, cross, flags, over-budget-example, releases, releases-yocto, map-BOARD, sizes-BOARD, \
+                "no such block; there are: headline, boards, compilers, crates, cross, flags, over-budget-example, prices, releases, releases-yocto, map-BOARD, sizes-BOARD, \
                  ladder, ladder-…, yocto-packageconfig"
             )
         }

@@ -6,6 +6,7 @@ mod docs;
 mod generate;
 mod matrix;
 mod new;
+mod release;
 mod releases;
 mod sources;
 
@@ -23,7 +24,7 @@ use direct::programs::{self, Wishes};
 use direct::{image, setup};
 use owncrate::Request;
 use sizelab::records::{measurement, option_costs};
-use sizelab::{apps, compilers, cross, flags, foreign, ladder};
+use sizelab::{apps, compilers, cross, flags, foreign, ladder, prices};
 
 /// Builds tinyrust: sets the machine up, makes flash images, keeps the documents' figures true.
 #[derive(Parser)]
@@ -100,9 +101,16 @@ enum Task {
     Compilers(compilers::Arguments),
     /// Build and boot released crates that nobody here wrote, into docs/measurements/crates.json
     Crates(foreign::Arguments),
-    /// Load and plan with the Buildroot checkouts of BUILDROOTS, and print which releases this tree
-    /// was shown to work with
+    /// Measure what an application pays for each thing it wants, into docs/measurements/prices.json
+    Prices(prices::Arguments),
+    /// Load and plan with the checkouts of BUILDROOTS and OEROOTS, and print which releases this
+    /// tree was shown to work with
     Releases(releases::Arguments),
+    /// Set the version everywhere and date the changelog; once that is committed, pack the tarball
+    Release {
+        /// Three numbers
+        version: String,
+    },
     /// Build, boot and test boards one after the other, with a table at the end
     Matrix(matrix::Arguments),
     /// Measure every step that made the program small, alone and stacked, into docs/ladder/
@@ -286,6 +294,8 @@ fn run(task: Task) -> Result<()> {
         Task::Flags(arguments) => arguments.run(&repo),
         Task::Compilers(arguments) => arguments.run(&repo),
         Task::Crates(arguments) => arguments.run(&repo),
+        Task::Prices(arguments) => arguments.run(&repo),
+        Task::Release { version } => release::run(&repo, &version),
         Task::Releases(arguments) => arguments.run(&repo),
         Task::Matrix(arguments) => arguments.run(&repo),
         Task::Ladder(arguments) => arguments.run(&repo),

@@ -41,7 +41,7 @@ pub fn of(study: &StudyContext, name: &str) -> Result<Target> {
 }
 
 /// QEMU's user-mode emulator for a target, from Debian's package qemu-user-static.
-fn runner(triple: &str) -> Result<String> {
+pub fn runner(triple: &str) -> Result<String> {
     let machine = triple.split('-').next().unwrap_or(triple);
     let name = match machine {
         _ if machine.starts_with("arm") => "arm",

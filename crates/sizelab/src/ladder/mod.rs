@@ -1,6 +1,6 @@
 //! `cargo xtask ladder`: the steps of the article and those beyond, measured.
 
-mod board_target;
+pub(crate) mod board_target;
 mod build;
 mod check;
 mod context;
@@ -13,7 +13,7 @@ mod recipe;
 mod record;
 mod runtime;
 mod series;
-mod serve;
+pub(crate) mod serve;
 mod shared_libc;
 mod target;
 

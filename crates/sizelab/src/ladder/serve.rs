@@ -54,6 +54,11 @@ impl Launch {
 
     /// Starts it and waits for the first answer, which has to be the right one.
     pub fn start(&self) -> Result<Server> {
+        self.start_and_expect(Some(HELLO))
+    }
+
+    /// Starts it and waits for the first answer: 200, and this body if there is one.
+    pub fn start_and_expect(&self, body: Option<&[u8]>) -> Result<Server> {
         let address = free_address()?;
         let mut command = self.at(address)?;
         let since = Instant::now();
@@ -69,7 +74,7 @@ impl Launch {
             if let Ok(answer) = load::get(address) {
                 server.started_in = since.elapsed();
                 ensure!(
-                    answer.status == 200 && answer.body == HELLO,
+                    answer.status == 200 && body.is_none_or(|body| answer.body == body),
                     "{}: status {}, {:?}",
                     self.command[0],
                     answer.status,

@@ -5,7 +5,6 @@ mod budget;
 pub mod budget_svg;
 pub mod builders;
 pub mod by_board;
-pub mod choices;
 pub mod measurement;
 pub mod option_costs;
 pub mod option_help;

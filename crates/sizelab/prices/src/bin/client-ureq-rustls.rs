@@ -1,0 +1,22 @@
+//! Asking another server by HTTPS, with ureq, rustls and ring.
+
+use actix_web::{HttpRequest, HttpResponse, rt, web};
+
+fn ask(url: &str) -> Result<String, ureq::Error> {
+    ureq::get(url).call()?.body_mut().read_to_string()
+}
+
+async fn answer(request: HttpRequest) -> HttpResponse {
+    let url = request.query_string().to_owned();
+    match rt::task::spawn_blocking(move || ask(&url)).await {
+        Ok(Ok(text)) => HttpResponse::Ok().body(text),
+        Ok(Err(error)) => HttpResponse::Ok().body(error.to_string()),
+        Err(error) => HttpResponse::Ok().body(error.to_string()),
+    }
+}
+
+fn main() -> std::io::Result<()> {
+    prices::run(|app| {
+        app.default_service(web::to(answer));
+    })
+}

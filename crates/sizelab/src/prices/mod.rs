@@ -1,0 +1,182 @@
+//! `cargo xtask prices`: what an application pays for each thing it wants.
+
+mod record;
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Result, bail, ensure};
+use board::units::Bytes;
+use clap::Args;
+use serde::Deserialize;
+
+use crate::apps::{self, ServerSize};
+use crate::flags::Effect;
+use crate::ladder::board_target;
+use crate::ladder::serve::Launch;
+use crate::schema;
+use buildkit::cache::Rooms;
+use buildkit::checkout::{DEFAULT_BOARD, Repo};
+use buildkit::command::Log;
+use buildkit::files::read_toml;
+use buildkit::step::Steps;
+use direct::cargo_build;
+use direct::cargo_call::{CargoCall, Selection};
+use direct::context::Context;
+use direct::programs;
+use direct::toolchain::Toolchain;
+
+use record::Measured;
+pub use record::block;
+
+/// Where the programs are.
+const PACKAGE: &str = "crates/sizelab/prices";
+
+/// The program that the others are compared with.
+const BASE: &str = "hello";
+
+#[derive(Args)]
+pub struct Arguments {
+    /// Only this board; may be given more than once. By default the default board
+    #[arg(long = "board", value_name = "BOARD")]
+    boards: Vec<String>,
+    /// Only programs whose name begins so; may be given more than once
+    #[arg(value_name = "PROGRAM")]
+    names: Vec<String>,
+    /// Jobs of cargo; by default one per processor
+    #[arg(long)]
+    jobs: Option<usize>,
+}
+
+/// crates/sizelab/prices.toml.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    schema: u32,
+    #[serde(rename = "price")]
+    prices: Vec<Price>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Price {
+    program: String,
+    #[serde(rename = "for")]
+    wish: String,
+    with: String,
+    #[serde(default = "base")]
+    than: String,
+}
+
+fn base() -> String {
+    BASE.to_owned()
+}
+
+fn load(repo: &Repo) -> Result<Vec<Price>> {
+    let path = repo.path("crates/sizelab/prices.toml");
+    let file: File = read_toml(&path)?;
+    schema::require(&path, &file.schema, &1)?;
+    Ok(file.prices)
+}
+
+impl Arguments {
+    /// Builds and measures each program, into docs/measurements/prices.json.
+    pub fn run(self, repo: &Repo) -> Result<()> {
+        let prices = load(repo)?;
+        let names = [BASE].into_iter();
+        let names = names.chain(prices.iter().map(|price| price.program.as_str()));
+        let wanted = |name: &&str| {
+            self.names.is_empty() || self.names.iter().any(|start| name.starts_with(start))
+        };
+        let names = names.filter(wanted).collect::<Vec<_>>();
+        ensure!(
+            !names.is_empty(),
+            "no price of crates/sizelab/prices.toml begins with {}",
+            self.names.join(" or ")
+        );
+        let boards = match self.boards.is_empty() {
+            true => vec![DEFAULT_BOARD.to_owned()],
+            false => self.boards,
+        };
+        let mut failed = Vec::new();
+        for board in boards {
+            let context = Context::new(repo.clone(), &board, self.jobs)?;
+            let workshop = Workshop::open(&context)?;
+            for name in &names {
+                println!("== {board}: {name}");
+                let measured = Measured {
+                    revision: repo.revision(),
+                    program: Effect::of(workshop.measure(name))?,
+                };
+                if let Effect::Fails { fails } = &measured.program {
+                    failed.push(format!("{board}, {name}: {fails}"));
+                }
+                record::add(repo, &board, name, measured)?;
+            }
+        }
+        println!("`cargo xtask docs` prints the figures into the documents");
+        match failed.is_empty() {
+            true => Ok(()),
+            false => bail!("not measured:\n  {}", failed.join("\n  ")),
+        }
+    }
+}
+
+/// A board's compiler, and the folder in which cargo keeps what the programs share.
+struct Workshop<'a> {
+    context: &'a Context,
+    toolchain: Toolchain,
+    log: Log,
+}
+
+impl<'a> Workshop<'a> {
+    fn open(context: &'a Context) -> Result<Self> {
+        let logs = context.repo.logs("prices");
+        let steps = Steps::new(&["sources", "toolchain"], &logs);
+        steps.stop_on_signals()?;
+        Ok(Self {
+            context,
+            toolchain: programs::toolchain(context, &steps)?,
+            log: Log::create(&logs.join("programs.log"))?,
+        })
+    }
+
+    fn measure(&self, name: &str) -> Result<ServerSize> {
+        let rust = self
+            .context
+            .board
+            .require(&self.context.board.rust, "rust")?;
+        let selection = Selection {
+            programs: vec![name.to_owned()],
+            examples: Vec::new(),
+            arguments: ["--bin", name, "--features", name]
+                .map(str::to_owned)
+                .to_vec(),
+        };
+        let call = CargoCall::of(self.context, &self.toolchain, &rust.profile, selection)?;
+        let folder = self.context.repo.path("out/prices");
+        let folder = folder.join(&self.context.board.name);
+        let rooms = Rooms {
+            out: &folder.join("programs"),
+            work: &folder,
+        };
+        fs::create_dir_all(rooms.out)?;
+        let package = self.context.repo.path(PACKAGE);
+        let package = (&*package, "/prices");
+        cargo_build::compile(self.context, &call, package, &rooms, &self.log)?;
+        cargo_build::strip(&call, &self.toolchain, rooms.out, &self.log)?;
+        let program = rooms.out.join(name);
+        answers(&program, &rust.target)?;
+        Ok(ServerSize {
+            elf: Bytes(fs::metadata(&program)?.len()),
+            flash: apps::flash(self.context, &program)?,
+        })
+    }
+}
+
+/// What does not run has no price.
+fn answers(program: &Path, target: &str) -> Result<()> {
+    let runner = board_target::runner(target)?;
+    let launch = Launch::program(program, Some(&runner), "{address}");
+    launch.start_and_expect(None).map(drop)
+}
