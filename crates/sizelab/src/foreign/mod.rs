@@ -3,7 +3,7 @@
 mod record;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
@@ -22,6 +22,9 @@ use owncrate::Request;
 
 pub use record::block;
 use record::{Answers, Measured, Outcome};
+
+/// Files of ours for those that do not start without.
+const FOLDER: &str = "crates/sizelab/foreign";
 
 #[derive(Args)]
 pub struct Arguments {
@@ -55,6 +58,7 @@ struct Foreign {
     arguments: Vec<String>,
     port: Option<u16>,
     path: Option<String>,
+    app: Option<PathBuf>,
 }
 
 impl Arguments {
@@ -73,14 +77,14 @@ impl Arguments {
         };
         for board in boards {
             for foreign in file.crates.iter().filter(|foreign| wanted(foreign)) {
-                println!("== {board}: {}", foreign.name);
+                println!("== {board}: {}", foreign.title());
                 let outcome = foreign.measure(repo, &board)?;
                 let measured = Measured {
                     on: foreign.on.clone(),
                     set: foreign.set(),
                     outcome,
                 };
-                record::add(repo, &board, &foreign.name, measured)?;
+                record::add(repo, &board, &foreign.title(), measured)?;
             }
         }
         println!("`cargo xtask docs` prints the figures into the documents");
@@ -89,16 +93,25 @@ impl Arguments {
 }
 
 impl Foreign {
-    /// What had to be set, as one types it.
-    fn set(&self) -> String {
-        let mut words = Vec::new();
+    /// The crate with its features, as one types it.
+    fn title(&self) -> String {
+        let mut words = vec![self.name.clone()];
         if self.no_default_features {
             words.push("--no-default-features".to_owned());
         }
         if !self.features.is_empty() {
             words.push(format!("--features {}", self.features.join(",")));
         }
+        words.join(" ")
+    }
+
+    /// What else had to be set.
+    fn set(&self) -> String {
+        let mut words = Vec::new();
         words.extend(self.port.map(|port| format!("--port {port}")));
+        if self.app.is_some() {
+            words.push("--app tinyrust.toml".to_owned());
+        }
         if !self.arguments.is_empty() {
             words.push(format!("-- {}", self.arguments.join(" ")));
         }
@@ -112,6 +125,7 @@ impl Foreign {
             features: self.features.clone(),
             arguments: self.arguments.clone(),
             port: self.port,
+            app: self.app.as_ref().map(|app| repo.path(FOLDER).join(app)),
             ..Request::default()
         };
         let mut context = Context::new(repo.clone(), board, None)?;
