@@ -14,7 +14,10 @@ fn announce() -> Result<ServiceDaemon, Error> {
 fn main() -> std::io::Result<()> {
     // Not where it is only tried.
     let on_device = std::env::args().len() == 1;
-    let _daemon = on_device.then(announce).transpose().inspect_err(|error| eprintln!("no mDNS: {error}"));
+    let _daemon = on_device
+        .then(announce)
+        .transpose()
+        .inspect_err(|error| eprintln!("no mDNS: {error}"));
     prices::run(|app| {
         app.default_service(web::to(|| async { prices::HELLO }));
     })

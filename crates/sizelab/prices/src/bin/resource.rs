@@ -4,7 +4,7 @@ use actix_web::web;
 
 fn main() -> std::io::Result<()> {
     prices::run(|app| {
-        app.service(web::resource("/network").route(web::put().to(async |body: web::Bytes| body)))
+        app.service(web::resource("/status").route(web::get().to(|| async { prices::HELLO })))
             .default_service(web::to(|| async { prices::HELLO }));
     })
 }
