@@ -45,6 +45,8 @@ lint: ## Formatting, clippy, shellcheck
 	cargo fmt --manifest-path app/Cargo.toml --check
 	cargo fmt --manifest-path app/serve/Cargo.toml --check
 	cargo fmt --manifest-path crates/flashfit/fuzz/Cargo.toml --check
+	cargo fmt --manifest-path crates/sizelab/programs/Cargo.toml --all --check
+	cargo fmt --manifest-path crates/sizelab/prices/Cargo.toml --check
 	cargo clippy --workspace --all-targets --test device -- -D warnings
 	cargo clippy --manifest-path app/Cargo.toml --all-targets -- -D warnings
 	cargo clippy --manifest-path app/serve/Cargo.toml --target-dir app/target --all-targets -- -D warnings
