@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use board::units::Bytes;
 use flashfit::check::Report;
-use owncrate::obstacles::{self, Target};
+use imagekit::kconfig;
+use owncrate::obstacles::{self, Kernel, Target};
 use owncrate::parts::Parts;
 use owncrate::start::SERVER;
 use owncrate::{OwnCrate, Request, cut, map};
@@ -41,7 +42,8 @@ impl Own {
         let rust = context.board.require(&context.board.rust, "rust")?;
         let krate = OwnCrate::find(request, &rust.target, &context.cache, &log)?;
         let rustc = context.rustc.sysroot.join("bin/rustc");
-        let target = Target::ask(&rustc, &rust.target, &rust.rustflags)?;
+        let mut target = Target::ask(&rustc, &rust.target, &rust.rustflags)?;
+        target.kernel = kernel(context)?;
         match request.anyway {
             true => {
                 for obstacle in obstacles::all(&krate, &target)? {
@@ -133,4 +135,17 @@ fn install(file: &Path, to: &Path) -> Result<()> {
     let folder = to.parent().context("a program lies in a folder")?;
     fs::create_dir_all(folder)?;
     copy(file, to, 0o755)
+}
+
+/// How the kernel is configured. On another base than tinyconfig a fragment does not say it all.
+fn kernel(context: &Context) -> Result<Option<Kernel>> {
+    let facts = context.board.require(&context.board.linux, "linux")?;
+    if facts.base != "tinyconfig" {
+        return Ok(None);
+    }
+    let board = &context.board.name;
+    Ok(Some(Kernel {
+        text: kconfig::join(&context.fragments("linux.config")?),
+        file: format!("boards/{board}/linux.config"),
+    }))
 }

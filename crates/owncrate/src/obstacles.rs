@@ -5,6 +5,7 @@
 //! anyway.
 
 mod foreign_code;
+mod kernel;
 mod sources;
 mod system_libraries;
 
@@ -32,6 +33,17 @@ pub struct Target {
     pub triple: String,
     /// Whether it has atomic operations on 64 bits.
     pub atomic_64: bool,
+    /// How the kernel is configured, where that is known.
+    pub kernel: Option<Kernel>,
+}
+
+/// What switches on everything that the kernel has.
+#[derive(Debug, Clone)]
+pub struct Kernel {
+    /// The text of all fragments.
+    pub text: String,
+    /// The fragment to which a line can be added, as messages name it.
+    pub file: String,
 }
 
 impl Target {
@@ -49,6 +61,7 @@ impl Target {
         Ok(Self {
             triple: triple.to_owned(),
             atomic_64: said.lines().any(|line| line == "target_has_atomic=\"64\""),
+            kernel: None,
         })
     }
 
@@ -68,6 +81,7 @@ pub fn all(own: &OwnCrate, target: &Target) -> Result<Vec<Obstacle>> {
         found.extend(foreign_code::of(&own.graph, member)?);
         if member.in_program {
             found.extend(sources::of(&own.graph, member, target)?);
+            found.extend(kernel::of(&own.graph, member, target));
         }
     }
     Ok(found)

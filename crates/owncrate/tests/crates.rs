@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use board::units::Bytes;
 use buildkit::cache::Cache;
 use buildkit::command::Log;
-use owncrate::obstacles::{self, Target};
+use owncrate::obstacles::{self, Kernel, Target};
 use owncrate::parts::Parts;
 use owncrate::{OwnCrate, Request, cut, map};
 use tempfile::TempDir;
@@ -70,11 +70,15 @@ impl Crates {
 
     /// What is said of the crate `app`.
     fn refusal(&self, atomic_64: bool) -> String {
-        let target = Target {
+        self.refusal_by(&Target {
             triple: TARGET.to_owned(),
             atomic_64,
-        };
-        match obstacles::refuse(&self.app(), &target) {
+            kernel: None,
+        })
+    }
+
+    fn refusal_by(&self, target: &Target) -> String {
+        match obstacles::refuse(&self.app(), target) {
             Ok(()) => String::new(),
             Err(error) => format!("{error:#}"),
         }
@@ -180,6 +184,7 @@ fn the_system_s_libraries_are_refused_with_the_feature_that_brings_them() {
     let target = Target {
         triple: TARGET.to_owned(),
         atomic_64: true,
+        kernel: None,
     };
     assert!(obstacles::all(&own, &target).unwrap().is_empty());
 }
@@ -253,6 +258,40 @@ fn what_the_target_has_not_is_found_in_the_source() {
     assert_eq!(crates("// AtomicU64\n").refusal(false), "");
     let knows = format!("#[cfg(target_has_atomic = \"64\")]\n{wide}");
     assert_eq!(crates(&knows).refusal(false), "");
+}
+
+#[test]
+fn what_the_kernel_has_not_is_answered_with_the_option() {
+    let crates = Crates::new()
+        .with("inotify", "", &[])
+        .with(
+            "watch",
+            "[dependencies]\ninotify = { path = \"../inotify\" }\n",
+            &[],
+        )
+        .with(
+            "app",
+            "[dependencies]\nwatch = { path = \"../watch\" }\n",
+            &[MAIN],
+        );
+    let refusal = |fragments: &str| {
+        crates.refusal_by(&Target {
+            triple: TARGET.to_owned(),
+            atomic_64: true,
+            kernel: Some(Kernel {
+                text: fragments.to_owned(),
+                file: "boards/b/linux.config".to_owned(),
+            }),
+        })
+    };
+    let without = refusal("CONFIG_NET=y\n# CONFIG_INOTIFY_USER is not set\n");
+    for said in [
+        "inotify 1.0.0 (by watch) uses inotify, and the board's kernel has none",
+        "add CONFIG_INOTIFY_USER=y to boards/b/linux.config",
+    ] {
+        assert!(without.contains(said), "{said} is not in: {without}");
+    }
+    assert_eq!(refusal("CONFIG_INOTIFY_USER=y\n"), "");
 }
 
 #[test]
