@@ -1,11 +1,11 @@
 //! What to cut: a program's bytes by what its crate depends on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use board::units::Bytes;
 
-use crate::krate::OwnCrate;
+use crate::krate::{OwnCrate, Without};
 use crate::parts::{C, NAMELESS, Parts};
 
 /// Crates of the standard library.
@@ -94,6 +94,48 @@ pub fn table(own: &OwnCrate, parts: &Parts, on_flash: u64) -> String {
             Bytes(flash(bytes)).to_string()
         );
         let _ = writeln!(text, "{}", line.trim_end());
+    }
+    text += &match own.without_features() {
+        Ok(all) => features(own, parts, &all, flash),
+        Err(error) => format!("what each feature brings is not known: {error:#}\n"),
+    };
+    text
+}
+
+/// What each feature brings, with the options that leave it out.
+fn features(own: &OwnCrate, parts: &Parts, all: &[Without], flash: impl Fn(u64) -> u64) -> String {
+    let mut rows = Vec::new();
+    for without in all {
+        let left = &without.graph;
+        let gone = own.graph.members.iter().filter(|member| {
+            member.in_program && left.find(member.name()).is_none_or(|left| !left.in_program)
+        });
+        let gone = gone.collect::<Vec<_>>();
+        let names = gone.iter().flat_map(|member| member.libraries());
+        let names = names.collect::<BTreeSet<_>>();
+        let bytes = parts.crates.iter().filter(|(name, _)| names.contains(name));
+        let bytes = bytes.map(|(_, bytes)| bytes).sum::<u64>();
+        let c = gone.iter().filter(|member| member.compiles_c());
+        let c = c.map(|member| member.title()).collect::<Vec<_>>();
+        rows.push((bytes, gone.len(), without, c.join(", ")));
+    }
+    rows.retain(|(_, crates, ..)| *crates > 0);
+    rows.sort_by_key(|(bytes, ..)| std::cmp::Reverse(*bytes));
+    let mut text = String::new();
+    for (bytes, crates, without, c) in rows {
+        let c = match c.is_empty() {
+            true => String::new(),
+            false => format!(" and the C of {c}"),
+        };
+        let _ = writeln!(
+            text,
+            "without the feature `{}`: {crates} crate{} and {} bytes less, {} on flash{c}\n  {}",
+            without.feature,
+            if crates == 1 { "" } else { "s" },
+            Bytes(bytes),
+            Bytes(flash(bytes)),
+            without.options
+        );
     }
     text
 }

@@ -49,6 +49,26 @@ impl Member {
             .map(|target| target.name.replace('-', "_"))
     }
 
+    /// A feature, and all those of the crate that switch it on.
+    pub fn with_feature<'a>(&'a self, feature: &'a str) -> BTreeSet<&'a str> {
+        let mut found = BTreeSet::from([feature]);
+        loop {
+            let mut more = self.package.features.iter().filter(|(name, values)| {
+                !found.contains(name.as_str())
+                    && values.iter().any(|value| found.contains(value.as_str()))
+            });
+            match more.next() {
+                Some((name, _)) => found.insert(name),
+                None => return found,
+            };
+        }
+    }
+
+    /// It compiles C, whose symbols do not name it.
+    pub fn compiles_c(&self) -> bool {
+        ["cc", "cmake"].iter().any(|tool| self.builds_with(tool))
+    }
+
     pub fn builds_with(&self, name: &str) -> bool {
         self.package.dependencies.iter().any(|dependency| {
             let optional = dependency.optional

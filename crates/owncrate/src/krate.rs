@@ -49,6 +49,8 @@ pub struct OwnCrate {
     /// What cargo is given to select the program and its features.
     pub selection: Vec<String>,
     pub(crate) graph: Graph,
+    /// The triple that cargo is asked for.
+    target: String,
     /// The folder of its Cargo.lock.
     root: PathBuf,
     /// Folders of it and of the crates beside it.
@@ -94,6 +96,7 @@ impl OwnCrate {
             root: metadata.workspace_root.as_std_path().to_owned(),
             local: local(&metadata),
             graph: Graph::new(&metadata, package)?,
+            target: target.to_owned(),
             bin,
             app,
         })
@@ -124,11 +127,52 @@ impl OwnCrate {
         Ok(key.field("selection", self.selection.join(" ")))
     }
 
+    /// What each feature of the crate brings, by leaving it out: the options that do so, and the
+    /// graph that is left. Features that bring no crate are not among them.
+    ///
+    /// # Errors
+    /// When cargo cannot resolve the crate without a feature.
+    pub(crate) fn without_features(&self) -> Result<Vec<Without>> {
+        let root = self.graph.root();
+        let on = root.features.iter().filter(|name| *name != "default");
+        let on = on.collect::<Vec<_>>();
+        let mut all = Vec::new();
+        for feature in &on {
+            let brought_by = root.with_feature(feature);
+            let left = on.iter().filter(|name| !brought_by.contains(name.as_str()));
+            let left = left.map(|name| (*name).clone()).collect::<Vec<_>>();
+            let app = App {
+                features: left,
+                default_features: Some(false),
+                ..self.app.clone()
+            };
+            let metadata = metadata(&self.folder, &app, &self.target)?;
+            let graph = Graph::new(&metadata, package(&metadata, &self.folder)?)?;
+            if graph.members.len() < self.graph.members.len() {
+                all.push(Without {
+                    feature: (*feature).clone(),
+                    options: features(&app).join(" "),
+                    graph,
+                });
+            }
+        }
+        Ok(all)
+    }
+
     /// The workspace's folder: where cargo is started.
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
     }
+}
+
+/// The crate without one of its features.
+pub(crate) struct Without {
+    /// The feature.
+    pub feature: String,
+    /// cargo's options for that.
+    pub options: String,
+    pub graph: Graph,
 }
 
 fn source(text: &str, cache: &Cache, log: &Log) -> Result<PathBuf> {

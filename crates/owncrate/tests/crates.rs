@@ -411,11 +411,20 @@ fn each_dependency_is_weighed_with_what_it_alone_brings() {
             &format!("[dependencies]\n{}{}", on("both"), on("deep")),
             &[],
         )
-        .with("tls", &format!("[dependencies]\n{}", on("both")), &[])
+        .with("cc", "", &[])
+        .with(
+            "tls",
+            &format!(
+                "build = \"build.rs\"\n[dependencies]\n{}[build-dependencies]\n{}",
+                on("both"),
+                on("cc")
+            ),
+            &[("build.rs", "fn main() {}")],
+        )
         .with(
             "app",
             &format!(
-                "[features]\ndefault = [\"secure\"]\nsecure = [\"dep:tls\"]\n[dependencies]\n{}\
+                "[features]\ndefault = [\"secure\", \"small\"]\nsecure = [\"dep:tls\"]\nsmall = []\n[dependencies]\n{}\
                  tls = {{ path = \"../tls\", optional = true }}\n",
                 on("http")
             ),
@@ -449,6 +458,17 @@ fn each_dependency_is_weighed_with_what_it_alone_brings() {
             "the program itself 300 150",
             "std 200 100",
         ],
+        "{table}"
+    );
+    let features = table
+        .split_once("without the feature")
+        .map(|(_, rest)| rest);
+    assert_eq!(
+        features,
+        Some(
+            " `secure`: 1 crate and 700 bytes less, 350 on flash and the C of tls 1.0.0\n  \
+             --no-default-features --features=small\n"
+        ),
         "{table}"
     );
 }
