@@ -107,9 +107,13 @@ TINYRUST_HOST_RUST_SOURCE = "{rust_source}"
 TINYRUST_HOST_PSEUDO = "{pseudo}"
 TINYRUST_HOST_SOURCES = "{sources}"
 TINYRUST_HOST_LINUX = "{linux}"
-# Recipes that no image here needs, for a shorter parse. The full one is a test of its own.
-BBMASK = "/meta/recipes-(gnome|graphics|multimedia|rt|sato)/"
+# Recipes that no build here needs, for a parse of seconds. The full one is a test of its own.
+BBMASK = "/meta/recipes-[^/]+/(?!({kept})/)"
 """
+
+# Folders of OE-Core's recipes that a build here needs something of.
+KEPT = ("base-files base-passwd images initscripts kmod meta musl packagegroups qemu run-postinsts rust shadow "
+        "update-rc.d volatile-binds").split()
 
 
 class Problem(Exception):
@@ -182,7 +186,7 @@ class Build:
         text = LOCAL_CONF.format(board=BOARD, threads=self.threads, sources=self.sources, downloads=self.downloads, extra=self.extra)
         if not self.plain:
             layers.append(HERE / "meta-host-toolchain")
-            text += HOST_CONF.format(libc=LIBC, rust=self.rust(), rust_source=self.rust_source(), pseudo=self.pseudo, sources=self.sources, linux=self._linux())
+            text += HOST_CONF.format(kept="|".join(KEPT), libc=LIBC, rust=self.rust(), rust_source=self.rust_source(), pseudo=self.pseudo, sources=self.sources, linux=self._linux())
         self._write(conf / "bblayers.conf", 'LCONF_VERSION = "7"\nBBPATH = "${TOPDIR}"\nBBFILES ?= ""\n'
                     f'BBLAYERS = "{" ".join(map(str, layers))}"\n')
         self._write(conf / "local.conf", text)

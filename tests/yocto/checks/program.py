@@ -29,15 +29,22 @@ def foreign_flags(build):
     """Flags from elsewhere: those of cargo's config files do not get in, all others fail by name."""
     # Above the build, as a developer's ~/.cargo/config.toml is.
     config = build.dir / ".cargo/config.toml"
-    config.parent.mkdir(exist_ok=True)
-    clean = 'do_compile[nostamp] = "1"\n'
+    # In the recipe's own configuration: in local.conf it would build flashfit-native anew as well.
+    append = build.dir / "foreign/hello-actix_%.bbappend"
+    for path in (config, append):
+        path.parent.mkdir(exist_ok=True)
+    conf = with_conf(build, f'BBFILES += "{append}"\n')
+
+    def rust_check(settings, fails=False):
+        append.write_text('do_compile[nostamp] = "1"\n' + settings)
+        return bitbake(build, *conf, "hello-actix", "-c", "rust_check", fails=fails)
+
     try:
         config.write_text('[build]\nrustflags = ["-Ctarget-cpu=native"]\ntarget-dir = "/nonexistent"\n')
-        environment = 'export CARGO_TARGET_DIR = "/nonexistent"\nexport CARGO_BUILD_TARGET_DIR = "/nonexistent"\n'
-        bitbake(build, *with_conf(build, clean + environment), "hello-actix", "-c", "rust_check")
+        rust_check('export CARGO_TARGET_DIR = "/nonexistent"\nexport CARGO_BUILD_TARGET_DIR = "/nonexistent"\n')
         said = ["-Ctarget-cpu=native and a target folder of a config file: not taken"]
         config.write_text('[profile.tiny.package.actix-web]\nopt-level = 3\n')
-        output = bitbake(build, *with_conf(build, clean), "hello-actix", "-c", "rust_check", fails=True)
+        output = rust_check("", fails=True)
         said.append(line_of(output, "-Copt-level=z wanted, -Copt-level=3 given (crate actix_web)"))
         config.unlink()
         for environment, words in (
@@ -47,10 +54,11 @@ def foreign_flags(build):
             ('RUSTFLAGS:append = " -Ctarget-cpu=cortex-a7"\n',
              ["-Ctarget-cpu=cortex-a7 given, which nobody asked for", "is one of TINYRUST_EXTRA_RUSTFLAGS"]),
         ):
-            output = bitbake(build, *with_conf(build, clean + environment), "hello-actix", "-c", "rust_check", fails=True)
+            output = rust_check(environment, fails=True)
             said += [line_of(output, word) for word in words]
     finally:
         config.unlink(missing_ok=True)
+        append.unlink(missing_ok=True)
         bitbake(build, *with_conf(build, ""), "-c", "clean", "hello-actix")
     return "; ".join(said)
 
