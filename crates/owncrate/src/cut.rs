@@ -102,7 +102,8 @@ pub fn table(own: &OwnCrate, parts: &Parts, on_flash: u64) -> String {
     text
 }
 
-/// What each feature brings, with the options that leave it out.
+/// What each feature brings, with the options that leave it out. A lower bound: what those crates
+/// call of others goes with them, and only the linker knows that.
 fn features(own: &OwnCrate, parts: &Parts, all: &[Without], flash: impl Fn(u64) -> u64) -> String {
     let mut rows = Vec::new();
     for without in all {
@@ -125,16 +126,17 @@ fn features(own: &OwnCrate, parts: &Parts, all: &[Without], flash: impl Fn(u64) 
     for (bytes, crates, without, c) in rows {
         let c = match c.is_empty() {
             true => String::new(),
-            false => format!(" and the C of {c}"),
+            false => format!(", the C of {c}"),
         };
         let _ = writeln!(
             text,
-            "without the feature `{}`: {crates} crate{} and {} bytes less, {} on flash{c}\n  {}",
+            "without the feature `{}` ({}): at least {} bytes less, {} on flash; {crates} crate{}{c}, \
+             and what only they call",
             without.feature,
-            if crates == 1 { "" } else { "s" },
+            without.options,
             Bytes(bytes),
             Bytes(flash(bytes)),
-            without.options
+            if crates == 1 { "" } else { "s" },
         );
     }
     text
