@@ -91,6 +91,7 @@ pub fn build(
         let rust = context.board.require(&context.board.rust, "rust")?;
         key = key
             .field("runtime", &rust.target)
+            .field("functions", compiler_rt::SOURCE)
             .field("rustc", &context.rustc.verbose)
             .field("rustflags", rust.rustflags.join(" "));
     }
@@ -145,7 +146,7 @@ fn compiler(
             let built = compiler_rt::build(context, rooms.work, log)?;
             copy(&built, &library.join("libgcc.a"), 0o644)?;
             specs = with_runtime(&specs, &movable(&format!("/{SYSROOT}/lib/libgcc.a")))?;
-            // GCC's unwinder is for the other CPU as well: who unwinds is told by the linker.
+            // What std's backtraces call is in that library as well.
             let ar = cc.program("ar");
             log.run(tool(ar).arg("rcs").arg(library.join("libunwind.a")))?;
         }
@@ -198,9 +199,15 @@ fn with_runtime(specs: &str, library: &str) -> Result<String> {
     Ok(format!("{before}{own}{library}\n{after}"))
 }
 
+/// A program that asks for a backtrace, as Rust's std does for an error of anyhow's.
+const PROBE: &str = "\
+int _Unwind_Backtrace(void *, void *);
+int main(void) { return _Unwind_Backtrace(0, 0); }
+";
+
 /// Links a static program with the new compiler.
 fn probe(gcc: &Path, work: &Path, log: &Log) -> Result<()> {
-    fs::write(work.join("probe.c"), "int main(void) { return 0; }\n")?;
+    fs::write(work.join("probe.c"), PROBE)?;
     log.run(
         tool(gcc)
             .current_dir(work)
