@@ -14,6 +14,8 @@ use super::run;
 pub(super) struct OeCore {
     root: PathBuf,
     bitbake: PathBuf,
+    /// Where the harness builds: bitbake takes no blank in a path.
+    build: String,
     /// `wrynose (yocto-6.0.2)`: the series, and what git calls the checkout.
     version: String,
     /// The Rust that it brings.
@@ -39,6 +41,7 @@ impl OeCore {
             bitbake: bitbake
                 .with_context(|| format!("no bitbake in {} or beside it", root.display()))?
                 .clone(),
+            build: format!("oe-core-{}", described.trim()),
             version: format!("{series} ({})", described.trim()),
             rust: rust(&root.join("meta/recipes-devtools/rust"))?,
         })
@@ -79,7 +82,7 @@ impl OeCore {
             .env("BITBAKE", &self.bitbake)
             .env(
                 "TINYRUST_YOCTO",
-                repo.path("out/releases").join(self.name()),
+                repo.path("out/releases").join(&self.build),
             );
         let said = run(&mut harness)?;
         let ok = said.lines().find_map(|line| line.strip_prefix("  ok, "));
