@@ -104,10 +104,13 @@ tinyrust-size-cargo-config = $(TINYRUST_SIZE_TOOL) cargo-config \
 # A config file of cargo's command line is stronger than Buildroot's settings in the
 # environment, and CARGO_ENCODED_RUSTFLAGS than the flags in any config.toml of cargo above
 # the build (The Cargo Book, "build.rustflags"). CARGO_TARGET_DIR would move what is built
-# away from what is installed.
+# away from what is installed. C code in crates is optimised as the profile says: cc puts
+# CFLAGS behind what it and the crate say, and aws-lc-sys wants one of its files at -O0.
 # $(1): package in upper case
 tinyrust-size-env = \
 	RUSTC_BOOTSTRAP=1 \
+	CFLAGS="$(filter-out -O%,$(TARGET_CFLAGS))" \
+	CXXFLAGS="$(filter-out -O%,$(TARGET_CXXFLAGS))" \
 	CARGO_ENCODED_RUSTFLAGS="$$(cat $(tinyrust-size-cargo-dir)/rustflags)" \
 	CARGO_TARGET_DIR="$(call tinyrust-size-target-dir,$(1))" \
 	RUSTC_WRAPPER="$(TINYRUST_SIZE_TOOL)" \
