@@ -2,12 +2,10 @@
 """Figures for docs/: the default image's report, and what each PACKAGECONFIG costs."""
 
 import json
-import re
 import shutil
 import subprocess
-import tomllib
 
-from checks.runs import BOARD_TOML, bitbake, images, with_conf
+from checks.runs import bitbake, images, roomy_board, with_conf
 from hostbuild import ROOT
 
 COSTS = ROOT / "docs/measurements/yocto-packageconfig.json"
@@ -23,19 +21,9 @@ VARIANTS = [
 ]
 
 
-def roomy_board():
-    """board.toml without what bounds the server: a cost is not to fail for being high."""
-    text = BOARD_TOML.read_text()
-    rootfs = next(p["size"] for p in tomllib.loads(text)["partition"] if p.get("root"))
-    text = re.sub(r"\[slot\]\nbudget = .*\n", "", text)
-    return re.sub(r'budget = "[\d_]+ B"', f'budget = "{rootfs}"', text)
-
-
 def cost(build, config):
     """What the server takes with a PACKAGECONFIG: (ELF, bytes of the root file system)."""
-    board = build.dir / "roomy.toml"
-    board.write_text(roomy_board())
-    conf = with_conf(build, f'PACKAGECONFIG:pn-tinyrust = "{config}"\nFLASH_BOARD = "{board}"\n')
+    conf = with_conf(build, f'PACKAGECONFIG:pn-tinyrust = "{config}"\nFLASH_BOARD = "{roomy_board(build)}"\n')
     bitbake(build, *conf, "tinyrust-image")
     report = json.loads((images(build) / "flashfit.json").read_text())
     used = {entry["name"]: entry["used"] for entry in report["components"]}

@@ -10,7 +10,7 @@ import subprocess
 import time
 import urllib.request
 
-from checks.runs import Failed, bitbake, deployed, expect, from_layer, images, with_conf
+from checks.runs import Failed, bitbake, deployed, expect, from_layer, images, roomy_board, with_conf
 from hostbuild import ROOT, Problem
 
 
@@ -44,7 +44,8 @@ def first_answer(build, flash):
 
 def own_crate(build):
     """A crate of one's own in the server's place: through one inherit, on the image, answering on the board."""
-    conf = with_conf(build, 'PREFERRED_RPROVIDER_tinyrust = "hello-actix"\nIMAGE_BASENAME:pn-tinyrust-image = "own-crate"\n')
+    conf = with_conf(build, 'PREFERRED_RPROVIDER_tinyrust = "hello-actix"\nIMAGE_BASENAME:pn-tinyrust-image = "own-crate"\n'
+                     f'FLASH_BOARD = "{roomy_board(build)}"\n')
     output = bitbake(build, *conf, "tinyrust-image", "hello-actix")
     expect(not from_layer(output), "\n".join(from_layer(output)))
     checked = [p for p in build.dir.glob("tmp/work/*/hello-actix/*/temp/log.do_rust_check") if "hello_actix: " in p.read_text()]

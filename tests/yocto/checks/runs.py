@@ -3,6 +3,7 @@
 
 import re
 import subprocess
+import tomllib
 
 from hostbuild import BOARD, ROOT
 
@@ -37,6 +38,16 @@ def with_conf(build, text, before=""):
     first.write_text(before)
     last.write_text(text)
     return "-r", str(first), "-R", str(last)
+
+
+def roomy_board(build):
+    """A copy of board.toml without what bounds the server, for other programs and settings than the budgets are for."""
+    text = BOARD_TOML.read_text()
+    rootfs = next(p["size"] for p in tomllib.loads(text)["partition"] if p.get("root"))
+    text = re.sub(r"\[slot\]\nbudget = .*\n", "", text)
+    board = build.dir / "roomy.toml"
+    board.write_text(re.sub(r'budget = "[\d_]+ B"', f'budget = "{rootfs}"', text))
+    return board
 
 
 def from_layer(output):
