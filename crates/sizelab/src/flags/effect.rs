@@ -37,7 +37,7 @@ impl Effect {
 }
 
 /// Of a failed build's words the compiler's first error.
-fn first_error(text: &str) -> String {
+pub fn first_error(text: &str) -> String {
     let mut lines = text.lines().map(|line| line.trim_start_matches([' ', '|']));
     let error = lines.clone().find(|line| line.starts_with("error"));
     let line = error.or_else(|| lines.next()).unwrap_or_default();

@@ -12,7 +12,7 @@ use buildkit::checkout::Repo;
 use direct::cargo_call::Programs;
 use direct::context::Context;
 
-pub use effect::Effect;
+pub use effect::{Effect, first_error};
 use record::Measured;
 pub use record::block;
 

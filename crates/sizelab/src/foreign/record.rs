@@ -8,6 +8,7 @@ use flashfit::table::Table;
 use serde::{Deserialize, Serialize};
 
 use crate::figures;
+use crate::flags::first_error;
 use crate::records::by_board::ByBoard;
 use buildkit::checkout::Repo;
 
@@ -70,13 +71,8 @@ impl Outcome {
 
     /// The compiler's first error.
     pub fn fails(error: &anyhow::Error) -> Self {
-        let text = format!("{error:#}");
-        let mut lines = text
-            .lines()
-            .map(|line| line.trim_start_matches("  | ").trim());
-        let first = lines.find(|line| line.starts_with("error"));
         Self::Fails {
-            fails: first.unwrap_or("the build fails").to_owned(),
+            fails: first_error(&format!("{error:#}")),
         }
     }
 }
