@@ -128,7 +128,7 @@ impl OwnCrate {
     }
 
     /// What each feature of the crate brings, by leaving it out: the options that do so, and the
-    /// graph that is left. Features that bring no crate are not among them.
+    /// graph that is left.
     ///
     /// # Errors
     /// When cargo cannot resolve the crate without a feature.
@@ -147,14 +147,11 @@ impl OwnCrate {
                 ..self.app.clone()
             };
             let metadata = metadata(&self.folder, &app, &self.target)?;
-            let graph = Graph::new(&metadata, package(&metadata, &self.folder)?)?;
-            if graph.members.len() < self.graph.members.len() {
-                all.push(Without {
-                    feature: (*feature).clone(),
-                    options: features(&app).join(" "),
-                    graph,
-                });
-            }
+            all.push(Without {
+                feature: (*feature).clone(),
+                options: features(&app).join(" "),
+                graph: Graph::new(&metadata, package(&metadata, &self.folder)?)?,
+            });
         }
         Ok(all)
     }

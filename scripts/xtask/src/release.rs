@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail, ensure};
 use buildkit::checkout::Repo;
 use buildkit::command::{output, tool};
+use buildkit::files::read;
 use buildkit::key::sha256_file;
 
 /// Lines that say the version: a file, and what stands before it.
@@ -161,10 +162,6 @@ fn git(repo: &Repo) -> std::process::Command {
     let mut git = tool("git");
     git.arg("-C").arg(repo.root());
     git
-}
-
-fn read(path: &Path) -> Result<String> {
-    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {

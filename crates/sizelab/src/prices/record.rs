@@ -146,8 +146,8 @@ mod tests {
             .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
             .collect::<Vec<_>>();
         programs.sort();
-        let mut named = prices.iter().map(|price| price.program.as_str());
-        let mut named = named.by_ref().chain([BASE]).collect::<Vec<_>>();
+        let named = prices.iter().map(|price| price.program.as_str());
+        let mut named = named.chain([BASE]).collect::<Vec<_>>();
         named.sort_unstable();
         assert_eq!(programs, named);
         for price in &prices {
