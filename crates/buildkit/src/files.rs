@@ -34,6 +34,15 @@ pub fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(all)
 }
 
+/// Writes a file whole or not at all: a build that is interrupted leaves the former one.
+pub fn write_whole(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    fs::write(&new, content)
+        .and_then(|()| fs::rename(&new, path))
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
 /// Copies a file and makes its permissions independent of where it came from.
 pub fn copy(from: &Path, to: &Path, mode: u32) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;

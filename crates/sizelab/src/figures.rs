@@ -40,6 +40,29 @@ pub fn bytes(size: Option<impl Into<Bytes>>) -> String {
     size.map_or(NONE.to_owned(), |size| size.into().to_string())
 }
 
+/// Values in order.
+pub fn sorted(mut values: Vec<f64>) -> Vec<f64> {
+    values.sort_by(f64::total_cmp);
+    values
+}
+
+/// The value below which a part of some sorted values is.
+#[allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "an index among some tens"
+)]
+pub fn quantile(values: &[f64], part: f64) -> Option<f64> {
+    let last = values.len().checked_sub(1)?;
+    values.get((last as f64 * part).round() as usize).copied()
+}
+
+/// To a multiple of `1 / steps`.
+pub fn rounded(value: f64, steps: f64) -> f64 {
+    (value * steps).round() / steps
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,5 +80,15 @@ mod tests {
         for (value, rounded) in [(6301, 6.4), (6400, 6.4), (6401, 6.5)] {
             assert!((tenths(value, 1000) - rounded).abs() < 1e-9, "{value}");
         }
+    }
+
+    #[test]
+    fn what_few_turns_meet_does_not_move_the_median() {
+        let mut values = vec![1.0; 9];
+        values.extend([40.0, 0.01]);
+        let values = sorted(values);
+        assert_eq!(quantile(&values, 0.5), Some(1.0));
+        assert_eq!(quantile(&values, 1.0), Some(40.0));
+        assert_eq!(quantile(&[], 0.5), None);
     }
 }

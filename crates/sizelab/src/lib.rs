@@ -1,5 +1,6 @@
 //! The laboratory: what each step, flag, crate and option costs in bytes.
 
+pub mod allocators;
 pub mod apps;
 pub mod compilers;
 pub mod cross;

@@ -6,7 +6,7 @@ use flashfit::layout::{Format, render};
 use sizelab::records::measurement::Measurement;
 use sizelab::records::packageconfig::PackageConfig;
 use sizelab::records::{board_table, size_table};
-use sizelab::{compilers, cross, flags, foreign, ladder, prices};
+use sizelab::{allocators, compilers, cross, flags, foreign, ladder, prices};
 
 use crate::releases;
 
@@ -27,6 +27,7 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
         ),
         "boards" => board_table::table(repo),
         "cross" => cross::block(repo),
+        "allocators" => allocators::block(repo),
         "compilers" => compilers::block(repo),
         "crates" => foreign::block(repo),
         "releases" => releases::block(repo, "Buildroot"),
@@ -43,7 +44,7 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
         }
         _ => {
             bail!(
-                "no such block; there are: headline, boards, compilers, crates, cross, flags, over-budget-example, prices, releases, releases-yocto, map-BOARD, sizes-BOARD, \
+                "no such block; there are: allocators, headline, boards, compilers, crates, cross, flags, over-budget-example, prices, releases, releases-yocto, map-BOARD, sizes-BOARD, \
                  ladder, ladder-…, yocto-packageconfig"
             )
         }

@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::blocks;
 use buildkit::checkout::{DEFAULT_BOARD, Repo};
+use buildkit::files::write_whole;
 use sizelab::ladder;
 use sizelab::records::budget_svg;
 use sizelab::records::measurement::{Measurement, drift};
@@ -59,7 +60,7 @@ fn blocks(repo: &Repo, check: bool, chosen: impl Fn(&str) -> bool) -> Result<Vec
                 blocks.map(|(line, name)| format!("{shown}:{line}: the block {name} is stale")),
             );
         } else {
-            fs::write(&path, filled.text).with_context(|| format!("cannot write {shown}"))?;
+            write_whole(&path, filled.text)?;
             println!("updated {shown}");
         }
     }
@@ -88,7 +89,7 @@ fn whole_file(
     if check {
         stale.push(format!("{path}: it is stale"));
     } else {
-        fs::write(&place, content).with_context(|| format!("cannot write {path}"))?;
+        write_whole(&place, content)?;
         println!("updated {path}");
     }
     Ok(())

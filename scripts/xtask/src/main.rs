@@ -24,7 +24,7 @@ use direct::programs::{self, Wishes};
 use direct::{image, setup};
 use owncrate::Request;
 use sizelab::records::{measurement, option_costs};
-use sizelab::{apps, compilers, cross, flags, foreign, ladder, prices};
+use sizelab::{allocators, apps, compilers, cross, flags, foreign, ladder, prices};
 
 /// Builds tinyrust: sets the machine up, makes flash images, keeps the documents' figures true.
 #[derive(Parser)]
@@ -97,6 +97,8 @@ enum Task {
     Cross(cross::Arguments),
     /// Measure what other compiler flags would do to the server of a board, into docs/measurements/flags.json
     Flags(flags::Arguments),
+    /// Compare allocators in a program that allocates, into docs/measurements/allocators.json
+    Allocators(allocators::Arguments),
     /// Build the server with every available Rust, into docs/measurements/compilers.json
     Compilers(compilers::Arguments),
     /// Build and boot released crates that nobody here wrote, into docs/measurements/crates.json
@@ -294,6 +296,7 @@ fn run(task: Task) -> Result<()> {
         Task::Flags(arguments) => arguments.run(&repo),
         Task::Compilers(arguments) => arguments.run(&repo),
         Task::Crates(arguments) => arguments.run(&repo),
+        Task::Allocators(arguments) => arguments.run(&repo),
         Task::Prices(arguments) => arguments.run(&repo),
         Task::Release { version } => release::run(&repo, &version),
         Task::Releases(arguments) => arguments.run(&repo),

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail, ensure};
 use buildkit::checkout::Repo;
 use buildkit::command::{output, tool};
-use buildkit::files::read;
+use buildkit::files::{read, write_whole};
 use buildkit::key::sha256_file;
 
 /// Lines that say the version: a file, and what stands before it.
@@ -165,7 +165,7 @@ fn git(repo: &Repo) -> std::process::Command {
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {
-    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+    write_whole(path, text)
 }
 
 #[cfg(test)]

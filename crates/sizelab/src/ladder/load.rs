@@ -9,6 +9,11 @@ use anyhow::{Context, Result, ensure};
 /// A server that is silent for longer than this is broken.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+/// The only one of its connection.
+const LAST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
 /// An answer's status code and body.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -20,7 +25,7 @@ pub struct Answer {
 
 /// Sends one request on a new connection.
 pub fn get(address: SocketAddr) -> Result<Answer> {
-    Client::connect(address)?.get(true)
+    Client::connect(address)?.ask(LAST)
 }
 
 /// How many requests `clients` connections get answered in a time.
@@ -47,7 +52,7 @@ fn ask_until(address: SocketAddr, until: Instant) -> Result<u32> {
             Some(open) => open,
             None => Client::connect(address)?,
         };
-        let answer = open.get(false)?;
+        let answer = open.ask(GET)?;
         ensure!(answer.status == 200, "{address}: status {}", answer.status);
         answered += 1;
         if !answer.closes {
@@ -57,13 +62,14 @@ fn ask_until(address: SocketAddr, until: Instant) -> Result<u32> {
     Ok(answered)
 }
 
-struct Client {
+/// A connection to a server.
+pub struct Client {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 impl Client {
-    fn connect(address: SocketAddr) -> Result<Self> {
+    pub fn connect(address: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
@@ -73,12 +79,8 @@ impl Client {
         })
     }
 
-    fn get(&mut self, last: bool) -> Result<Answer> {
-        let request: &[u8] = if last {
-            b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-        } else {
-            b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
-        };
+    /// Sends a whole request and waits for the whole answer.
+    pub fn ask(&mut self, request: &[u8]) -> Result<Answer> {
         self.stream.write_all(request)?;
         self.buffer.clear();
         let mut chunk = [0; 4096];

@@ -5,7 +5,7 @@ mod build;
 mod check;
 mod context;
 mod inputs;
-mod load;
+pub(crate) mod load;
 mod package;
 mod page;
 mod prebuild;

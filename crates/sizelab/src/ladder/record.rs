@@ -1,17 +1,16 @@
 //! The committed measurements: `docs/ladder/*.json`.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::build::Sizes;
 use crate::schema;
 use buildkit::checkout::Repo;
-use buildkit::files::{read_json, to_json};
+use buildkit::files::{read_json, to_json, write_whole};
 
 /// Rises when a field changes its meaning.
 pub const SCHEMA: u32 = 1;
@@ -135,14 +134,7 @@ impl<T: Named + DeserializeOwned + Serialize> Record<T> {
 
     /// Writes a series' record, whole or not at all.
     pub fn save(&self, repo: &Repo, series: &str) -> Result<()> {
-        self.write(&record_path(repo, series))
-    }
-
-    fn write(&self, path: &Path) -> Result<()> {
-        let new = path.with_extension("json.new");
-        fs::write(&new, to_json(self)?)
-            .with_context(|| format!("cannot write {}", new.display()))?;
-        fs::rename(&new, path).with_context(|| format!("cannot write {}", path.display()))
+        write_whole(&record_path(repo, series), to_json(self)?)
     }
 
     pub fn row(&self, id: &str) -> Option<&T> {
@@ -210,10 +202,10 @@ mod tests {
         let path = folder.path().join("a.json");
         assert!(Record::<Row>::read(&path).unwrap().rows.is_empty());
         let mut record = record(vec![row("a", 1)]);
-        record.write(&path).unwrap();
+        write_whole(&path, to_json(&record).unwrap()).unwrap();
         assert_eq!(Record::read(&path).unwrap(), record);
         record.schema += 1;
-        record.write(&path).unwrap();
+        write_whole(&path, to_json(&record).unwrap()).unwrap();
         assert!(Record::<Row>::read(&path).is_err());
     }
 

@@ -9,6 +9,7 @@ use anyhow::Result;
 use super::load::requests;
 use super::record::Runtime;
 use super::serve::{Launch, Server};
+use crate::figures::{quantile, rounded, sorted};
 
 /// Rises when results of before are not to stand beside new ones.
 const METHOD: u32 = 3;
@@ -122,40 +123,4 @@ fn ask(server: &Server) -> Result<Turn> {
             .filter(|spent| *spent > 0.0)
             .map(|spent| answered / spent),
     })
-}
-
-fn sorted(mut values: Vec<f64>) -> Vec<f64> {
-    values.sort_by(f64::total_cmp);
-    values
-}
-
-/// The value below which a part of some sorted values is.
-#[allow(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "an index among some tens"
-)]
-fn quantile(values: &[f64], part: f64) -> Option<f64> {
-    let last = values.len().checked_sub(1)?;
-    values.get((last as f64 * part).round() as usize).copied()
-}
-
-fn rounded(value: f64, steps: f64) -> f64 {
-    (value * steps).round() / steps
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_few_turns_meet_does_not_move_the_median() {
-        let mut values = vec![1.0; 9];
-        values.extend([40.0, 0.01]);
-        let values = sorted(values);
-        assert_eq!(quantile(&values, 0.5), Some(1.0));
-        assert_eq!(quantile(&values, 1.0), Some(40.0));
-        assert_eq!(quantile(&[], 0.5), None);
-    }
 }

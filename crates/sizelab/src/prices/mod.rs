@@ -1,6 +1,7 @@
 //! `cargo xtask prices`: what an application pays for each thing it wants.
 
 mod record;
+pub mod workshop;
 
 use std::fs;
 use std::path::Path;
@@ -15,22 +16,13 @@ use crate::flags::Effect;
 use crate::ladder::board_target;
 use crate::ladder::serve::Launch;
 use crate::schema;
-use buildkit::cache::Rooms;
 use buildkit::checkout::{DEFAULT_BOARD, Repo};
-use buildkit::command::Log;
 use buildkit::files::read_toml;
-use buildkit::step::Steps;
-use direct::cargo_build;
-use direct::cargo_call::{CargoCall, Selection};
 use direct::context::Context;
-use direct::programs;
-use direct::toolchain::Toolchain;
 
 use record::Measured;
-pub use record::block;
-
-/// Where the programs are.
-const PACKAGE: &str = "crates/sizelab/prices";
+pub use record::{block, on_flash};
+use workshop::{Source, Workshop};
 
 /// The program that the others are compared with.
 const BASE: &str = "hello";
@@ -106,7 +98,7 @@ impl Arguments {
                 println!("== {board}: {name}");
                 let measured = Measured {
                     revision: repo.revision(),
-                    program: Effect::of(workshop.measure(name))?,
+                    program: Effect::of(measure(&workshop, name))?,
                 };
                 if let Effect::Fails { fails } = &measured.program {
                     failed.push(format!("{board}, {name}: {fails}"));
@@ -122,56 +114,14 @@ impl Arguments {
     }
 }
 
-/// A board's compiler, and the folder in which cargo keeps what the programs share.
-struct Workshop<'a> {
-    context: &'a Context,
-    toolchain: Toolchain,
-    log: Log,
-}
-
-impl<'a> Workshop<'a> {
-    fn open(context: &'a Context) -> Result<Self> {
-        let logs = context.repo.logs("prices");
-        let steps = Steps::new(&["sources", "toolchain"], &logs);
-        steps.stop_on_signals()?;
-        Ok(Self {
-            context,
-            toolchain: programs::toolchain(context, &steps)?,
-            log: Log::create(&logs.join("programs.log"))?,
-        })
-    }
-
-    fn measure(&self, name: &str) -> Result<ServerSize> {
-        let rust = self
-            .context
-            .board
-            .require(&self.context.board.rust, "rust")?;
-        let selection = Selection {
-            programs: vec![name.to_owned()],
-            examples: Vec::new(),
-            arguments: ["--bin", name, "--features", name]
-                .map(str::to_owned)
-                .to_vec(),
-        };
-        let call = CargoCall::of(self.context, &self.toolchain, &rust.profile, selection)?;
-        let folder = self.context.repo.path("out/prices");
-        let folder = folder.join(&self.context.board.name);
-        let rooms = Rooms {
-            out: &folder.join("programs"),
-            work: &folder,
-        };
-        fs::create_dir_all(rooms.out)?;
-        let package = self.context.repo.path(PACKAGE);
-        let package = (&*package, "/prices");
-        cargo_build::compile(self.context, &call, package, &rooms, &self.log)?;
-        cargo_build::strip(&call, &self.toolchain, rooms.out, &self.log)?;
-        let program = rooms.out.join(name);
-        answers(&program, &rust.target)?;
-        Ok(ServerSize {
-            elf: Bytes(fs::metadata(&program)?.len()),
-            flash: apps::flash(self.context, &program)?,
-        })
-    }
+/// Builds a program, and measures it.
+fn measure(workshop: &Workshop, name: &str) -> Result<ServerSize> {
+    let program = workshop.build(&Source::program(name), "programs")?;
+    answers(&program, &workshop.rust()?.target)?;
+    Ok(ServerSize {
+        elf: Bytes(fs::metadata(&program)?.len()),
+        flash: apps::flash(workshop.context, &program)?,
+    })
 }
 
 /// What does not run has no price.

@@ -50,6 +50,14 @@ pub fn block(repo: &Repo) -> Result<String> {
     table(&load(repo)?, &programs)
 }
 
+/// What a program takes on flash more than the smallest one, on the default board.
+pub fn on_flash(repo: &Repo, name: &str) -> Result<Option<String>> {
+    let boards: BTreeMap<String, Programs> = FILE.load(repo)?;
+    let programs = boards.get(DEFAULT_BOARD);
+    let sizes = programs.and_then(|all| size(all, BASE).zip(size(all, name)));
+    Ok(sizes.map(|(than, with)| format!("{:+}", Difference::between(than.flash, with.flash))))
+}
+
 fn table(prices: &[Price], programs: &Programs) -> Result<String> {
     let base = &programs.get(BASE).context("no price of the base")?;
     let base_size = size(programs, BASE).context("the base was not measured")?;
@@ -137,7 +145,7 @@ mod tests {
     fn every_program_has_its_price_and_its_feature() {
         let repo = Repo::find().unwrap();
         let prices = load(&repo).unwrap();
-        let package = repo.path(super::super::PACKAGE);
+        let package = repo.path(super::super::workshop::PACKAGE);
         let manifest: toml::Table =
             buildkit::files::read_toml(&package.join("Cargo.toml")).unwrap();
         let mut programs = std::fs::read_dir(package.join("src/bin"))

@@ -1,7 +1,6 @@
 //! Committed measurements that one file of docs/measurements holds for all boards.
 
 use std::collections::BTreeMap;
-use std::fs;
 
 use anyhow::{Context as _, Result};
 use serde::de::DeserializeOwned;
@@ -9,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::schema;
 use buildkit::checkout::Repo;
-use buildkit::files::{read_json, to_json};
+use buildkit::files::{read_json, to_json, write_whole};
 
 /// A file of the checkout, the version of its format, and the command that writes it.
 pub struct ByBoard {
@@ -51,8 +50,7 @@ impl ByBoard {
             schema: self.schema.to_owned(),
             boards,
         };
-        fs::write(&place, to_json(&content)?)
-            .with_context(|| format!("cannot write {}", place.display()))?;
+        write_whole(&place, to_json(&content)?)?;
         println!("wrote {}", self.path);
         Ok(())
     }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::suite::{self, Suite};
 use crate::schema;
 use buildkit::checkout::Repo;
-use buildkit::files::{read_json, to_json};
+use buildkit::files::{read_json, to_json, write_whole};
 use imagekit::build_json::BuildRecord;
 
 const SCHEMA: &str = "tinyrust-measurement/1";
@@ -202,8 +202,7 @@ pub fn run(repo: &Repo, board: &Board) -> Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    fs::write(&path, to_json(&measurement)?)
-        .with_context(|| format!("cannot write {}", path.display()))?;
+    write_whole(&path, to_json(&measurement)?)?;
     println!("wrote {}", repo.shown(&path));
     if measurement.boot.is_none() {
         println!(

@@ -1,7 +1,6 @@
 //! What an option costs: measured by Buildroot, kept in docs/builders/options.json.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -10,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::schema;
-use buildkit::files::{read_json, to_json};
+use buildkit::files::{read_json, to_json, write_whole};
 
 /// Where the measured figures stand, from the repository's root.
 pub const FILE: &str = "docs/builders/options.json";
@@ -107,8 +106,7 @@ pub fn record(args: &Args) -> Result<()> {
             costs
         }
     };
-    fs::write(&path, to_json(&costs)?)
-        .with_context(|| format!("cannot write {}", path.display()))?;
+    write_whole(&path, to_json(&costs)?)?;
     println!("{FILE}: {sizes:?}");
     Ok(())
 }
@@ -162,6 +160,8 @@ impl OptionCosts {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::fs;
+
     use super::*;
 
     fn images(folder: &Path, elf: u64, rootfs: u64, buildroot: &str) {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use buildkit::checkout::Repo;
 use buildkit::command::tool;
-use buildkit::files::{read_json, to_json};
+use buildkit::files::{read_json, to_json, write_whole};
 use buildkit::key::sha256_file;
 
 const FILE: &str = "suite.json";
@@ -60,7 +60,7 @@ pub fn run(repo: &Repo, board: &str) -> Result<Suite> {
         suite.passed,
         suite.not_applicable.len()
     );
-    fs::write(images.join(FILE), to_json(&suite)?)?;
+    write_whole(&images.join(FILE), to_json(&suite)?)?;
     Ok(suite)
 }
 

@@ -12,8 +12,9 @@ pub(crate) use yocto::crates_include;
 use std::fs;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use buildkit::checkout::Repo;
+use buildkit::files::write_whole;
 use sizelab::cross;
 
 use crate::docs;
@@ -64,7 +65,7 @@ fn run(repo: &Repo, check: bool) -> Result<()> {
         if let Some(folder) = full.parent() {
             fs::create_dir_all(folder)?;
         }
-        fs::write(&full, text).with_context(|| format!("cannot write {}", full.display()))?;
+        write_whole(&full, text)?;
         println!("{}", path.display());
     }
     stale.extend(docs::print(repo, check)?);

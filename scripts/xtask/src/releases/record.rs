@@ -1,11 +1,10 @@
 //! docs/measurements/releases.json, and the table that it makes.
 
 use std::collections::BTreeMap;
-use std::fs;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use buildkit::checkout::Repo;
-use buildkit::files::{read_json, to_json};
+use buildkit::files::{read_json, to_json, write_whole};
 use flashfit::table::Table;
 use serde::{Deserialize, Serialize};
 
@@ -92,7 +91,7 @@ pub(super) fn change(
         schema: SCHEMA.to_owned(),
         releases,
     };
-    fs::write(repo.path(PATH), to_json(&content)?).with_context(|| format!("cannot write {PATH}"))
+    write_whole(&repo.path(PATH), to_json(&content)?)
 }
 
 /// Adds what somebody ran by hand to a release that is in the file.
