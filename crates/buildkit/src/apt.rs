@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 
 use crate::command::{Log, output, tool};
 use crate::deb_control::{Listed, binaries, tarballs};
@@ -33,7 +33,7 @@ pub enum Index {
 pub struct Archive {
     /// Addresses of the archive's root, each with a `/` at the end, the best first.
     mirrors: Vec<String>,
-    /// The machine's own suite.
+    /// The machine's own suite; on another distribution, the one that its apt was given.
     suite: String,
     /// Where the private apt roots are.
     root: PathBuf,
@@ -51,19 +51,17 @@ impl Archive {
         ]))
         .context("asking apt for the archive's address")?;
         let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
-        let codename = release
-            .lines()
-            .find_map(|line| line.strip_prefix("VERSION_CODENAME="))
-            .unwrap_or_default();
-        let mirrors = mirrors(&printed, codename);
-        ensure!(
-            !mirrors.is_empty(),
-            "apt's sources name no Debian archive with the suite {codename:?} and the component \
-             main; sources come from there, so add it to /etc/apt/sources.list.d"
-        );
+        let suites = suites(&release);
+        let (suite, mirrors) = mirrors(&printed, &suites).with_context(|| {
+            format!(
+                "apt's sources name no Debian archive with the component main and one of the \
+                 suites {}; sources come from there (docs/hosts.md)",
+                suites.join(", ")
+            )
+        })?;
         Ok(Self {
             mirrors,
-            suite: codename.to_owned(),
+            suite,
             root: root.to_owned(),
         })
     }
@@ -73,7 +71,7 @@ impl Archive {
         &self.mirrors
     }
 
-    /// The machine's own suite: `bookworm`.
+    /// A suite that the archive has: `bookworm`.
     pub fn suite(&self) -> &str {
         &self.suite
     }
@@ -153,17 +151,37 @@ impl Archive {
     }
 }
 
-/// The addresses in the output of `apt-get indextargets`, one `CREATED_BY|RELEASE|COMPONENT|URI`
-/// in a line: those that have the machine's own release, for only they are Debian's archive
-/// and not somebody's additional one.
-fn mirrors(printed: &str, codename: &str) -> Vec<String> {
-    let suites = [codename, "stable", "oldstable"];
+/// The suites by which Debian's archive is known among apt's sources: the machine's own release
+/// of its os-release(5), for another archive does not have it. Other distributions can be given
+/// Debian's sources beside their own packages.
+fn suites(os_release: &str) -> Vec<&str> {
+    let field = |name: &str| {
+        let mut lines = os_release.lines();
+        let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        value.map(|value| value.trim_matches('"'))
+    };
+    let own = match field("ID") {
+        Some("debian") => field("VERSION_CODENAME"),
+        _ => None,
+    };
+    let named = match own {
+        Some(own) => vec![own],
+        None => vec!["bookworm", "trixie"],
+    };
+    named.into_iter().chain(["stable", "oldstable"]).collect()
+}
+
+/// The suite and the addresses in the output of `apt-get indextargets`, one
+/// `CREATED_BY|RELEASE|COMPONENT|URI` in a line: those that have one of the suites.
+fn mirrors(printed: &str, suites: &[&str]) -> Option<(String, Vec<String>)> {
+    let mut suite = None;
     let mut found = Vec::new();
     for line in printed.lines() {
         let fields = line.splitn(4, '|').collect::<Vec<_>>();
         if let ["Packages" | "Sources", release, "main", address] = fields[..]
             && suites.contains(&release)
         {
+            suite.get_or_insert(release);
             for address in resolve(address) {
                 let address = format!("{}/", address.trim_end_matches('/'));
                 if !found.contains(&address) {
@@ -172,7 +190,7 @@ fn mirrors(printed: &str, codename: &str) -> Vec<String> {
             }
         }
     }
-    found
+    Some((suite?.to_owned(), found))
 }
 
 /// Cloud images name a file with a list of mirrors (apt-transport-mirror(1)).
@@ -346,14 +364,29 @@ Packages|cloud-sdk-bookworm|main|https://vendor.example/apt/
 Packages|nodistro|main|https://other.example/
 Packages|bookworm|main|http://second.example/debian
 ";
+        let debian = "ID=debian\nVERSION_CODENAME=bookworm\n";
+        let (suite, found) = mirrors(printed, &suites(debian)).unwrap();
+        assert_eq!(suite, "bookworm");
         assert_eq!(
-            mirrors(printed, "bookworm"),
+            found,
             [
                 "http://mirror.example/debian/",
                 "http://second.example/debian/"
             ]
         );
-        assert!(mirrors(printed, "noble").is_empty());
+        let newer = "ID=debian\nVERSION_CODENAME=trixie\n";
+        assert!(mirrors(printed, &suites(newer)).is_none());
+    }
+
+    #[test]
+    fn another_distributions_archive_is_not_debians() {
+        let ubuntu = "ID=ubuntu\nID_LIKE=debian\nVERSION_CODENAME=noble\n";
+        let own = "Packages|noble|main|http://mirror.example/other/\n";
+        assert!(mirrors(own, &suites(ubuntu)).is_none());
+        let both = format!("{own}Sources|trixie|main|http://mirror.example/debian/\n");
+        let (suite, found) = mirrors(&both, &suites(ubuntu)).unwrap();
+        assert_eq!(suite, "trixie");
+        assert_eq!(found, ["http://mirror.example/debian/"]);
     }
 
     #[test]
