@@ -22,10 +22,10 @@ build() {
 			;;
 		--board=*) board=${argument#--board=} ;;
 		--board) board=${1-} ;;
-		--crate=* | --bin=* | --features=* | --app=* | --port=* | --no-default-features | --anyway)
+		--crate=* | --bin=* | --features=* | --update=* | --app=* | --port=* | --no-default-features | --anyway)
 			set -- "$@" "$argument"
 			;;
-		--crate | --bin | --features | --app | --port)
+		--crate | --bin | --features | --update | --app | --port)
 			set -- "$@" "$argument" "${1-}"
 			;;
 		--images | --images=* | -h | --help | -V | --version) return ;;

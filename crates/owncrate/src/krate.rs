@@ -23,6 +23,8 @@ pub struct Request {
     pub features: Vec<String>,
     /// Without the crate's default features.
     pub no_default_features: bool,
+    /// Packages of which a released crate gets newer versions than its Cargo.lock names.
+    pub update: Vec<String>,
     /// Another tinyrust.toml than the one beside the crate.
     pub app: Option<PathBuf>,
     /// The port that the program listens on.
@@ -64,7 +66,7 @@ impl OwnCrate {
     /// When there is no such crate, it has no program or several of which none is named, or its
     /// tinyrust.toml cannot be used.
     pub fn find(request: &Request, target: &str, cache: &Cache, log: &Log) -> Result<Self> {
-        let folder = source(&request.source, cache, log)?;
+        let folder = source(request, cache, log)?;
         let app = match &request.app {
             Some(path) => App::read(path)?,
             None => App::beside(&folder)?.unwrap_or_default(),
@@ -172,10 +174,16 @@ pub(crate) struct Without {
     pub graph: Graph,
 }
 
-fn source(text: &str, cache: &Cache, log: &Log) -> Result<PathBuf> {
+fn source(request: &Request, cache: &Cache, log: &Log) -> Result<PathBuf> {
+    let (text, update) = (&*request.source, &request.update);
     let path = Path::new(text);
     let manifest = path.join("Cargo.toml");
     if manifest.is_file() {
+        ensure!(
+            update.is_empty(),
+            "--update is for released crates: run `cargo update {}` in {text}",
+            update.join(" ")
+        );
         return path
             .canonicalize()
             .with_context(|| format!("cannot use {text}"));
@@ -184,10 +192,11 @@ fn source(text: &str, cache: &Cache, log: &Log) -> Result<PathBuf> {
         !path.exists(),
         "--crate {text}: no Cargo.toml there: name the crate's folder, or a released crate"
     );
-    match text.split_once('@') {
-        Some((name, version)) => registry::fetch(name, Some(version), cache, log),
-        None => registry::fetch(text, None, cache, log),
-    }
+    let (name, version) = match text.split_once('@') {
+        Some((name, version)) => (name, Some(version)),
+        None => (text, None),
+    };
+    registry::fetch(name, version, update, cache, log)
 }
 
 fn features(app: &App) -> Vec<String> {

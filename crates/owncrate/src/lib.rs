@@ -6,6 +6,7 @@
 //! answers, [`map`] the board's map for it, and [`parts`] what of it weighs how much.
 
 mod app;
+mod arguments;
 pub mod cut;
 mod graph;
 mod krate;
@@ -16,4 +17,5 @@ mod registry;
 pub mod start;
 
 pub use app::App;
+pub use arguments::Arguments;
 pub use krate::{OwnCrate, Request};

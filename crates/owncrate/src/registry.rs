@@ -11,8 +11,16 @@ use buildkit::key::Key;
 /// Puts the source of `name` into the cache and gives its folder. `version` is as in Cargo.toml,
 /// but for a complete one, which is meant exactly; without one the newest is taken.
 ///
+/// Its lock gets newer versions of the packages in `update`.
+///
 /// Cargo itself fetches and verifies it: as the dependency of a package that exists only for that.
-pub fn fetch(name: &str, version: Option<&str>, cache: &Cache, log: &Log) -> Result<PathBuf> {
+pub fn fetch(
+    name: &str,
+    version: Option<&str>,
+    update: &[String],
+    cache: &Cache,
+    log: &Log,
+) -> Result<PathBuf> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if name.is_empty() || !name.chars().all(plain) {
         bail!("--crate {name}: neither a folder nor the name of a crate, as in miniserve@0.35.0");
@@ -28,12 +36,23 @@ pub fn fetch(name: &str, version: Option<&str>, cache: &Cache, log: &Log) -> Res
     let found = resolve(name, &wanted, &scratch);
     let _ = fs::remove_dir_all(&scratch);
     let (source, version) = found?;
-    let key = Key::new("crate", 1)
+    let mut key = Key::new("crate", 1)
         .field("name", name)
         .field("version", &version);
+    if !update.is_empty() {
+        key = key.field("update", update.join(" "));
+    }
     let entry = cache.entry("crate", &key, log, |rooms| {
         let to = rooms.out.join("source");
-        log.run(tool("cp").arg("--recursive").arg(&source).arg(&to))
+        log.run(tool("cp").arg("--recursive").arg(&source).arg(&to))?;
+        if update.is_empty() {
+            return Ok(());
+        }
+        let mut cargo = tool("cargo");
+        cargo.args(["update", "--manifest-path"]);
+        cargo.arg(to.join("Cargo.toml")).args(update);
+        log.run(&mut cargo)
+            .with_context(|| format!("--update {}, of {name} {version}", update.join(",")))
     })?;
     Ok(entry.value.join("source"))
 }

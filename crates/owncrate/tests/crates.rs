@@ -322,6 +322,17 @@ fn names_that_musl_dropped_are_answered_with_the_crate_to_update() {
 }
 
 #[test]
+fn a_folder_s_lock_is_its_owner_s_to_update() {
+    let crates = Crates::new().with("app", "", &[MAIN]);
+    let error = crates.find(Request {
+        update: vec!["libc".into()],
+        ..crates.request("app")
+    });
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("`cargo update libc`"), "{error}");
+}
+
+#[test]
 fn the_map_has_the_program_s_budget_and_none_of_ours() {
     let crates = Crates::new().with(
         "app",

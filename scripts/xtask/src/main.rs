@@ -13,7 +13,7 @@ mod sources;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use buildkit::checkout::{DEFAULT_BOARD, Repo};
@@ -22,7 +22,6 @@ use direct::context::Context;
 use direct::own_crate::Own;
 use direct::programs::{self, Wishes};
 use direct::{image, setup};
-use owncrate::Request;
 use sizelab::records::{measurement, option_costs};
 use sizelab::{allocators, apps, compilers, cross, flags, foreign, ladder, prices};
 
@@ -60,13 +59,13 @@ enum Task {
         #[command(flatten)]
         build: BuildArguments,
         /// Every board, one after the other
-        #[arg(long, conflicts_with_all = ["board", "server", "upx"])]
+        #[arg(long, conflicts_with_all = ["board", "server", "source", "upx"])]
         all: bool,
         /// A program in the server's place; the image folder is out/BOARD.server then
-        #[arg(long, value_name = "FILE", conflicts_with = "upx")]
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["source", "upx"])]
         server: Option<PathBuf>,
         #[command(flatten)]
-        own: CrateArguments,
+        own: owncrate::Arguments,
         /// Lay this folder over the root file system, after everything else
         #[arg(long, value_name = "DIR")]
         overlay: Option<PathBuf>,
@@ -174,51 +173,6 @@ impl BuildArguments {
     }
 }
 
-/// A crate of one's own (docs/own-app.md).
-#[derive(Args)]
-struct CrateArguments {
-    /// A crate whose program takes the server's place: a folder, or a released one as
-    /// NAME@VERSION; the image folder is out/BOARD.crate then
-    #[arg(long = "crate", value_name = "CRATE", conflicts_with_all = ["server", "upx", "all"])]
-    source: Option<String>,
-    /// The program, where the crate has several
-    #[arg(long, requires = "source")]
-    bin: Option<String>,
-    /// Features of the crate, separated by commas
-    #[arg(long, requires = "source", value_delimiter = ',')]
-    features: Vec<String>,
-    /// Without the crate's default features
-    #[arg(long, requires = "source")]
-    no_default_features: bool,
-    /// Another tinyrust.toml than the one beside the crate
-    #[arg(long, requires = "source", value_name = "FILE")]
-    app: Option<PathBuf>,
-    /// The port that the program listens on
-    #[arg(long, requires = "source")]
-    port: Option<u16>,
-    /// Try the build whatever stands in its way
-    #[arg(long, requires = "source")]
-    anyway: bool,
-    /// What the program is started with on the device
-    #[arg(last = true, requires = "source", value_name = "ARGUMENT")]
-    arguments: Vec<String>,
-}
-
-impl CrateArguments {
-    fn request(self) -> Option<Request> {
-        Some(Request {
-            source: self.source?,
-            bin: self.bin,
-            features: self.features,
-            no_default_features: self.no_default_features,
-            app: self.app,
-            port: self.port,
-            arguments: self.arguments,
-            anyway: self.anyway,
-        })
-    }
-}
-
 #[derive(Clone, Copy, ValueEnum)]
 enum Example {
     /// Hello, world!
@@ -266,6 +220,10 @@ fn run(task: Task) -> Result<()> {
         } => {
             let mut context = build.context(repo)?;
             let own = own.request();
+            ensure!(
+                own.is_none() || !build.upx,
+                "--upx is for the server: --crate builds a program for a compressed file system"
+            );
             let own = own.map(|request| Own::prepare(&mut context, &request));
             let wishes = Wishes {
                 own: own.transpose()?,

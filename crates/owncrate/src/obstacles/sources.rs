@@ -70,9 +70,8 @@ pub(super) fn of(graph: &Graph, member: &Member, target: &Target) -> Result<Vec<
                 libc.title()
             ),
             remedy: format!(
-                "`cargo update --package libc` in a copy of {} gets {LIBC} or later, which has it for \
-                 musl",
-                graph.root().name()
+                "`cargo update --package libc` (--update libc, for a released crate) gets {LIBC} or \
+                 later, which has it for musl"
             ),
         }));
     }

@@ -55,6 +55,8 @@ struct Foreign {
     #[serde(default)]
     features: Vec<String>,
     #[serde(default)]
+    update: Vec<String>,
+    #[serde(default)]
     arguments: Vec<String>,
     port: Option<u16>,
     path: Option<String>,
@@ -102,6 +104,9 @@ impl Foreign {
         if !self.features.is_empty() {
             words.push(format!("--features {}", self.features.join(",")));
         }
+        if !self.update.is_empty() {
+            words.push(format!("--update {}", self.update.join(",")));
+        }
         words.join(" ")
     }
 
@@ -123,6 +128,7 @@ impl Foreign {
             source: self.name.clone(),
             no_default_features: self.no_default_features,
             features: self.features.clone(),
+            update: self.update.clone(),
             arguments: self.arguments.clone(),
             port: self.port,
             app: self.app.as_ref().map(|app| repo.path(FOLDER).join(app)),

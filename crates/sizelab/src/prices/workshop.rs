@@ -8,7 +8,9 @@ use board::Rust;
 
 use buildkit::cache::Rooms;
 use buildkit::command::Log;
+use buildkit::sources::Sources;
 use buildkit::step::Steps;
+use buildkit::store::Store;
 use direct::cargo_build;
 use direct::cargo_call::{CargoCall, Selection};
 use direct::context::Context;
@@ -60,6 +62,18 @@ impl<'a> Workshop<'a> {
         Ok(board.require(&board.rust, "rust")?)
     }
 
+    /// The folder with BearSSL's source.
+    fn bearssl(&self) -> Result<String> {
+        let sources = self.context.repo.path("crates/sizelab/sources.toml");
+        let sources = Sources::load(&sources)?;
+        let wanted = sources.get("bearssl")?;
+        let store = Store::new(&self.context.cache);
+        let note = |text| println!("{text}");
+        let source = store.fetch("bearssl", wanted, &self.log, &note)?;
+        let folder = store.unpack("bearssl", wanted, &source, &self.log)?;
+        Ok(folder.display().to_string())
+    }
+
     /// Compiles and strips a program into a folder of this name.
     pub fn build(&self, source: &Source, folder: &str) -> Result<PathBuf> {
         let named = vec![source.name.to_owned()];
@@ -78,7 +92,11 @@ impl<'a> Workshop<'a> {
                 .to_vec(),
         };
         let profile = &self.rust()?.profile;
-        let call = CargoCall::of(self.context, &self.toolchain, profile, selection)?;
+        let mut call = CargoCall::of(self.context, &self.toolchain, profile, selection)?;
+        if source.name.ends_with("bearssl") {
+            call.environment
+                .push(("BEARSSL".to_owned(), self.bearssl()?));
+        }
         let work = self.context.repo.path("out/prices");
         let work = work.join(&self.context.board.name);
         let rooms = Rooms {

@@ -40,11 +40,12 @@ pub(crate) struct Args {
     pub(crate) board: String,
 
     /// Boot this image folder: any with a board.toml and a flash.bin
-    #[arg(long, value_name = "DIR", conflicts_with = "board")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["board", "source"])]
     pub(crate) images: Option<PathBuf>,
 
+    /// What `run.sh` hands to the build: described here for its help
     #[command(flatten)]
-    pub(crate) own: CrateArgs,
+    pub(crate) own: owncrate::Arguments,
 
     /// Request only PATH, for another program in the server's place (repeatable)
     #[arg(long = "path", value_name = "PATH", value_parser = path,
@@ -70,43 +71,6 @@ pub(crate) struct Args {
     /// Write everything the serial console says to FILE
     #[arg(long, value_name = "FILE")]
     pub(crate) log: Option<PathBuf>,
-}
-
-/// What `run.sh` hands to the build: described here for its help.
-#[derive(Debug, clap::Args)]
-pub(crate) struct CrateArgs {
-    /// Build this crate, a folder or a released one as NAME@VERSION, and put its program in the
-    /// server's place (docs/own-app.md); boot out/<BOARD>.crate
-    #[arg(long = "crate", value_name = "CRATE", conflicts_with = "images")]
-    source: Option<String>,
-
-    /// The program, where the crate has several
-    #[arg(long, value_name = "NAME", requires = "source")]
-    bin: Option<String>,
-
-    /// Features of the crate, separated by commas
-    #[arg(long, requires = "source")]
-    features: Vec<String>,
-
-    /// Build the crate without its default features
-    #[arg(long, requires = "source")]
-    no_default_features: bool,
-
-    /// Another tinyrust.toml than the one beside the crate
-    #[arg(long, value_name = "FILE", requires = "source")]
-    app: Option<PathBuf>,
-
-    /// The port that the crate's program listens on; by default 80
-    #[arg(long, requires = "source")]
-    port: Option<u16>,
-
-    /// Try to build the crate whatever stands in its way
-    #[arg(long, requires = "source")]
-    anyway: bool,
-
-    /// What the crate's program is started with on the device
-    #[arg(last = true, requires = "source", value_name = "ARGUMENT")]
-    arguments: Vec<String>,
 }
 
 impl Args {
