@@ -126,7 +126,7 @@ do_compile[vardeps] += "TINYRUST_RELEASE_SHA256"
 do_rust_check() {
     imagekit rust-check --record ${TINYRUST_RECORD} --cargo-config ${TINYRUST_CARGO_CONFIG} \
         --json ${TINYRUST_RECORDED_FLAGS} ${@tinyrust.profile.programs(d)} ||
-        bbfatal "the size profile did not take effect as it stands above; a flag that this recipe wants is one of TINYRUST_EXTRA_RUSTFLAGS"
+        bbfatal_log "the size profile did not take effect, as imagekit says in this task's log; a flag that this recipe wants is one of TINYRUST_EXTRA_RUSTFLAGS"
 }
 addtask rust_check after do_install before do_package do_populate_sysroot
 
