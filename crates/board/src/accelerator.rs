@@ -1,4 +1,4 @@
-//! What runs the emulated processor: the host's own, or QEMU's translator.
+//! The accelerator of the emulated processor: the host's own processor, or QEMU's translator.
 
 use std::env::consts::ARCH;
 use std::fs::{self, OpenOptions};

@@ -1,4 +1,4 @@
-//! The boot loader (`[u-boot]`): its files, and what of its configuration follows from the map.
+//! The boot loader (`[u-boot]`): its files, and the part of its configuration that depends on the map.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,29 +12,29 @@ use crate::{Board, Flash};
 /// The boot loader (`[u-boot]`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UBoot {
-    /// The configuration that the fragments are laid on.
+    /// The defconfig under the fragments.
     pub defconfig: String,
-    /// What the boot partition holds.
+    /// The content of the boot partition.
     pub files: Vec<UBootFile>,
-    /// Where the first of them sees the chip, where that is not where everything after it
-    /// does.
+    /// The address at which the first file sees the chip, if it differs from the address for
+    /// everything after it.
     pub mapped_at: Option<Address>,
-    /// Options of U-Boot's configuration that are the address of a file of [`files`](Self::files).
+    /// Options of U-Boot's configuration that hold the address of one of [`files`](Self::files).
     pub addresses: Vec<AddressOption>,
-    /// Where settings are kept; absent: nowhere.
+    /// Where U-Boot keeps its settings; if absent, nowhere.
     pub environment: Option<Environment>,
-    /// Firmware of others that is built in: the file, by the variable of U-Boot's `make` that
-    /// names it (`OPENSBI`).
+    /// Third-party firmware that the build includes: the file, by the variable of U-Boot's
+    /// `make` that names it (`OPENSBI`).
     pub firmware: BTreeMap<String, PathBuf>,
-    /// The Debian packages that bring it.
+    /// The Debian packages that contain it.
     pub packages: Vec<String>,
 }
 
 impl UBoot {
-    /// Where the processor finds a file of the boot partition.
+    /// The address of a file of the boot partition.
     ///
-    /// `None` for a file that `files` does not have, without a boot partition, and where
-    /// neither `[u-boot]` nor `[flash]` says where the chip is.
+    /// `None` if `files` does not have the file, there is no boot partition, or neither
+    /// `[u-boot]` nor `[flash]` gives the chip's address.
     #[must_use]
     pub fn address_of(&self, file: &str, board: &Board) -> Option<Address> {
         let file = self.files.iter().find(|f| f.file.as_os_str() == file)?;
@@ -58,14 +58,14 @@ pub struct UBootFile {
     pub offset: Offset,
 }
 
-/// An option of U-Boot's configuration that is an address.
+/// An option of U-Boot's configuration that holds an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddressOption {
     /// The option, as in a .config: `CONFIG_SPL_LOAD_FIT_ADDRESS`.
     pub option: String,
-    /// The file of the boot partition that is there.
+    /// The file of the boot partition at that address.
     pub file: String,
-    /// The line of board.toml that says so, from 1.
+    /// Its line in board.toml, from 1.
     pub line: usize,
 }
 
@@ -76,12 +76,12 @@ pub struct Environment {
     pub partition: String,
     /// How U-Boot writes to the chip.
     pub medium: Medium,
-    /// How many copies there are, each in an equal part of the partition. With two, a power cut
-    /// while one is written leaves the other.
+    /// The number of copies, each in an equal part of the partition. With two, one survives a
+    /// power cut while U-Boot writes the other.
     pub copies: u64,
     /// The size of a copy.
     pub size: Bytes,
-    /// The unit in which U-Boot erases it; where board.toml does not say, an erase block.
+    /// The unit in which U-Boot erases it; by default, an erase block.
     pub sector: Bytes,
     /// The line of the table in board.toml, from 1.
     pub line: usize,

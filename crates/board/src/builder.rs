@@ -1,4 +1,4 @@
-//! The tables that builders read: flashfit hands them on and checks their form.
+//! The tables that builders read: flashfit passes them on and checks their form.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ pub struct Rust {
     pub profile: String,
     /// The allocator, a feature of the app.
     pub allocator: String,
-    /// Flags for every rustc call for the target, in their order.
+    /// Flags for every call of rustc for the target, in order.
     #[serde(default)]
     pub rustflags: Vec<String>,
 }
@@ -26,28 +26,28 @@ pub struct Rust {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Cc {
-    /// What stands before `gcc`, `ld` and so on: `arm-linux-gnueabihf-`.
+    /// The prefix of `gcc`, `ld` and so on: `arm-linux-gnueabihf-`.
     pub prefix: String,
-    /// The Debian packages that bring it.
+    /// The Debian packages that contain it.
     #[serde(default)]
     pub packages: Vec<String>,
-    /// The CPU's flags for code that runs in user space, in their order.
+    /// The CPU's flags for code that runs in user space, in order.
     #[serde(default)]
     pub cflags: Vec<String>,
-    /// Where the compiler's run-time functions come from.
+    /// The source of the compiler's run-time functions.
     #[serde(default)]
     pub runtime: Runtime,
 }
 
-/// The library of functions that compiled code calls where the CPU has no instruction.
+/// The library of functions that compiled code calls if the CPU lacks an instruction.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Runtime {
     /// The compiler's own.
     #[default]
     Libgcc,
-    /// Rust's, for the Rust target's ABI: where the compiler's own is for a CPU with an FPU and
-    /// the board's has none.
+    /// Rust's, for the Rust target's ABI: if the compiler's own library is for a CPU with an FPU
+    /// and the board's has none.
     CompilerBuiltins,
 }
 
@@ -55,41 +55,41 @@ pub enum Runtime {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Linux {
-    /// The kernel's name of the architecture (`ARCH=`).
+    /// The kernel's name for the architecture (`ARCH=`).
     pub arch: String,
-    /// The make target that the fragments are laid on: `tinyconfig` or a defconfig.
+    /// The make target under the fragments: `tinyconfig` or a defconfig.
     pub base: String,
-    /// The image that is built: a make target, and a file under `arch/<arch>/boot` or, as
+    /// The image to build: a make target, and a file under `arch/<arch>/boot` or, like
     /// `vmlinux` and MIPS' `vmlinuz`, at the top of the build folder.
     pub image: String,
-    /// How the builder compresses that image for the boot loader, where it is not
-    /// compressed already.
+    /// How the builder compresses that image for the boot loader, if it is not already
+    /// compressed.
     #[serde(default)]
     pub compression: Compression,
-    /// Where the boot loader puts the kernel.
+    /// The address to which the boot loader loads the kernel.
     pub load_address: Option<Address>,
-    /// Where the kernel is started; absent: where it was put.
+    /// The address at which the kernel starts; by default, the load address.
     pub entry_address: Option<Address>,
-    /// The device tree's source, beside board.toml; absent on machines without one.
+    /// The device tree source, beside board.toml; absent on machines without one.
     pub dts: Option<PathBuf>,
 }
 
 impl Linux {
-    /// Where the kernel is started.
+    /// The address at which the kernel starts.
     #[must_use]
     pub fn entry(&self) -> Option<Address> {
         self.entry_address.or(self.load_address)
     }
 }
 
-/// How a kernel image is compressed in its FIT image; U-Boot's names.
+/// How a kernel image is compressed in its FIT image, with U-Boot's names.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Compression {
-    /// Not at all: the image unpacks itself.
+    /// Not compressed: the image unpacks itself.
     #[default]
     None,
-    /// The smallest that U-Boot unpacks (`CONFIG_LZMA`).
+    /// LZMA, the smallest that U-Boot unpacks (`CONFIG_LZMA`).
     Lzma,
 }
 
@@ -108,7 +108,7 @@ impl Compression {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Rootfs {
-    /// The branch filter of xz, as `mksquashfs -Xbcj` takes it; absent: none.
+    /// The branch filter of xz, as for `mksquashfs -Xbcj`; absent for none.
     pub bcj: Option<String>,
     /// The squashfs block size.
     #[serde(
@@ -132,7 +132,7 @@ fn squashfs_block<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D
         return Ok(size);
     }
     Err(D::Error::custom(format!(
-        "block-size: {} is no block size of squashfs, which are the powers of two from 4 KiB to {}",
+        "block-size: {} is not a squashfs block size: write a power of two from 4 KiB to {}",
         size.with_unit(),
         largest.with_unit()
     )))

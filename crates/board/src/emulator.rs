@@ -1,5 +1,4 @@
-//! Starting a board's emulator: its flash chip and its command line, the same for everyone who
-//! starts one.
+//! Starting a board's emulator: its flash chip and its command line, the same for all callers.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _};
@@ -8,16 +7,16 @@ use std::path::Path;
 use crate::units::Bytes;
 use crate::{Board, Error, Qemu, accelerator};
 
-/// What an erased flash cell reads as.
+/// The value of an erased byte of flash.
 const ERASED: u8 = 0xff;
 
-/// What stands in an argument for the file with the chip's content.
+/// The placeholder for the file with the chip's content.
 const FLASH: &str = "{flash}";
 
-/// What stands in an argument for the network.
+/// The placeholder for the network.
 const NET: &str = "{net}";
 
-/// What stands in an argument for what runs the processor.
+/// The placeholder for the accelerator.
 const ACCEL: &str = "{accel}";
 
 /// The emulator of a board.
@@ -34,7 +33,7 @@ impl Board {
     ///
     /// # Errors
     ///
-    /// [`Error::MissingTable`] where board.toml has no `[qemu]`.
+    /// [`Error::MissingTable`] if board.toml has no `[qemu]`.
     pub fn emulator(&self) -> Result<Emulator<'_>, Error> {
         Ok(Emulator {
             facts: self.require(&self.qemu, "qemu")?,
@@ -45,18 +44,18 @@ impl Board {
 }
 
 impl Emulator<'_> {
-    /// The size of the file that the emulator wants for the chip.
+    /// The size of the chip's file that the emulator requires.
     #[must_use]
     pub fn chip_size(&self) -> Bytes {
         self.facts.pad_to.unwrap_or(self.chip)
     }
 
-    /// Programs a chip: copies the image `flash` to `chip` and erases what the emulator's chip
-    /// has beyond it. `flash` may be read-only, as in a builder's own store; the copy is not.
+    /// Programs a chip: copies the image `flash` to `chip` and erases the rest of the emulator's
+    /// chip. `flash` may be read-only, as in a builder's own store; the copy is writable.
     ///
     /// # Errors
     ///
-    /// Where a file cannot be read or written.
+    /// If a file cannot be read or written.
     pub fn program(&self, flash: &Path, chip: &Path) -> io::Result<()> {
         fs::copy(flash, chip)?;
         let mut permissions = fs::metadata(chip)?.permissions();
@@ -75,10 +74,10 @@ impl Emulator<'_> {
         Ok(())
     }
 
-    /// The command that starts the emulator with the chip in the file `chip`. The network ends in
-    /// the emulator: the device reaches nothing, and `port` of the host's loopback interface (0: a
-    /// free one that the emulator chooses) leads to its server. Console and monitor are the
-    /// caller's to add.
+    /// The command that starts the emulator with the chip in the file `chip`. The network is
+    /// isolated: the device can reach nothing, and `port` of the host's loopback interface (0: a
+    /// free one that the emulator chooses) leads to its server. The caller adds console and
+    /// monitor.
     #[must_use]
     pub fn command(&self, chip: &Path, port: u16) -> Vec<String> {
         let net = format!(
@@ -107,7 +106,7 @@ pub fn option_value(path: &Path) -> String {
     path.to_string_lossy().replace(',', ",,")
 }
 
-/// What stands in braces in an argument and is none of the names above.
+/// A name in braces in an argument that is not one of the placeholders above.
 pub(crate) fn unknown_names(argument: &str) -> impl Iterator<Item = &str> {
     argument.match_indices('{').filter_map(|(start, _)| {
         let name = &argument[start..];

@@ -4,12 +4,12 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-/// One thing that is wrong, and where.
+/// A problem and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The line in board.toml, from 1.
     pub line: usize,
-    /// What is wrong and what to do.
+    /// The problem and the remedy.
     pub message: String,
 }
 
@@ -17,22 +17,22 @@ pub struct Problem {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file cannot be read.
-    #[error("{}: cannot be read: {source}; name a board.toml, as in boards/<board>/board.toml", path.display())]
+    #[error("{}: cannot be read: {source}; name a board.toml, such as boards/<board>/board.toml", path.display())]
     Read {
         /// The file.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
     },
-    /// The file can be read and says something that cannot be.
+    /// The file can be read, but is invalid.
     #[error("{}", Listed { path, problems })]
     Invalid {
         /// The file.
         path: PathBuf,
-        /// Everything that is wrong, in the order of the file.
+        /// All problems, in the order of the file.
         problems: Vec<Problem>,
     },
-    /// A table that this caller needs is not there.
+    /// A table that the caller requires is missing.
     #[error("{}: no [{table}] table, which this command needs: add it", path.display())]
     MissingTable {
         /// The file.
@@ -42,7 +42,7 @@ pub enum Error {
     },
 }
 
-/// `path:line: message`, a line each.
+/// `path:line: message`, one per line.
 struct Listed<'a> {
     path: &'a PathBuf,
     problems: &'a [Problem],

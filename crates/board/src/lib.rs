@@ -1,13 +1,13 @@
 //! `board.toml`: the facts of a board, typed and checked.
 //!
-//! [`Board::load`] reads the file and refuses what cannot be: unknown keys, sizes
-//! without a unit, overlapping or undeclared flash, slots that differ. Every problem
-//! it finds is reported at once, each with its `path:line`.
+//! [`Board::load`] reads the file and rejects unknown keys, sizes without a unit,
+//! overlapping or undeclared flash, and slots that differ. It reports all problems at
+//! once, each with its `path:line`.
 //!
 //! flashfit itself needs only `[flash]`, `[[partition]]`, `[[component]]` and
-//! `[slot]`. The tables of the builders (`[rust]`, `[cc]`, `[linux]`, `[u-boot]`,
-//! `[rootfs]`, `[server]`, `[qemu]`) are typed here as well, so that a fact has one reader, and are
-//! all optional; [`Board::require`] turns an absent one into an error that names it.
+//! `[slot]`. This crate also reads the tables of the builders (`[rust]`, `[cc]`, `[linux]`,
+//! `[u-boot]`, `[rootfs]`, `[server]`, `[qemu]`), so that each fact has a single reader. They are
+//! optional; [`Board::require`] returns an error that names a missing one.
 //!
 //! ```
 //! let text = r#"
@@ -60,19 +60,19 @@ use crate::units::{Address, Bytes, Offset};
 /// The version of the board.toml format that this crate reads (`schema = 1`).
 pub const SCHEMA: u32 = 1;
 
-/// The file of the image folder that all files of `[u-boot]` are put into.
+/// The file in the image folder that combines all files of `[u-boot]`.
 pub const BOOT_IMAGE: &str = "boot.bin";
 
 /// A board: everything in its board.toml.
 #[derive(Debug, Clone)]
 pub struct Board {
-    /// The board.toml it was read from, as it was given.
+    /// The path of its board.toml, as given.
     pub path: PathBuf,
-    /// Whether its map is written in hexadecimal; messages then are as well.
+    /// Whether its map uses hexadecimal numbers; messages then use them too.
     pub hexadecimal: bool,
-    /// The board's name; the folder's name where the file does not say.
+    /// The board's name; by default, the folder's name.
     pub name: String,
-    /// One line for people.
+    /// A one-line description.
     pub title: Option<String>,
     /// `[rust]`
     pub rust: Option<Rust>,
@@ -84,7 +84,7 @@ pub struct Board {
     pub u_boot: Option<UBoot>,
     /// `[rootfs]`
     pub rootfs: Option<Rootfs>,
-    /// `[server]`; absent: the program in app/ is the server.
+    /// `[server]`; if absent, the program in app/ is the server.
     pub server: Option<Server>,
     /// `[qemu]`
     pub qemu: Option<Qemu>,
@@ -93,9 +93,9 @@ pub struct Board {
     /// `[[partition]]`, in the order of their offsets; they cover the chip without
     /// a gap, so a partition's index here is its MTD number.
     pub partitions: Vec<Partition>,
-    /// The budget of `[slot]`: what all images of one slot may take together.
+    /// The budget of `[slot]`, for all images of one slot together.
     pub slot_budget: Option<Budget>,
-    /// The headroom under which a slot is warned about.
+    /// The headroom of a slot below which `check` warns.
     pub slot_headroom_warning: Option<Bytes>,
     /// `[[component]]`, in the order of the file.
     pub components: Vec<Component>,
@@ -104,29 +104,29 @@ pub struct Board {
 /// The flash chip (`[flash]`).
 #[derive(Debug, Clone)]
 pub struct Flash {
-    /// The chip's name; what an emulator calls it.
+    /// The chip's name, as the emulator spells it.
     pub chip: Option<String>,
     /// The chip's size.
     pub size: Bytes,
     /// The line of `size`.
     pub size_line: usize,
-    /// The unit in which the chip is erased; every partition starts and ends on one.
+    /// The erase block; every partition starts and ends on one.
     pub erase_block: Bytes,
-    /// What the kernel calls the chip (`mtdparts=<mtd-id>:…`).
+    /// The kernel's name for the chip (`mtdparts=<mtd-id>:…`).
     pub mtd_id: Option<String>,
-    /// Where the processor sees the chip's first byte.
+    /// The address at which the processor sees the chip's first byte.
     pub mapped_at: Option<Address>,
     /// The path of the chip's node in the device tree.
     pub dt_node: Option<String>,
-    /// Partitions and slots with less headroom than this are warned about, unless
-    /// they have a `headroom-warning` of their own.
+    /// `check` warns about partitions and slots with less headroom than this, unless they
+    /// have their own `headroom-warning`.
     pub headroom_warning: Option<Bytes>,
 }
 
-/// What something may take, and the line of board.toml that says so.
+/// A limit, and its line in board.toml.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// The most it may take.
+    /// The limit.
     pub bytes: Bytes,
     /// The line in board.toml, from 1.
     pub line: usize,
@@ -149,18 +149,18 @@ pub struct Partition {
     pub size_line: usize,
     /// The slot that it belongs to.
     pub slot: Option<String>,
-    /// What it is within its slot: the name without the slot's (`kernel` of
+    /// Its role within its slot: the name without the slot's name (`kernel` for
     /// `kernel-a`). Without a slot, the name.
     pub role: String,
-    /// The file in the image folder that it holds; absent: it is left erased (0xff).
+    /// The file in the image folder that it holds; without one, it stays erased (0xff).
     pub image: Option<PathBuf>,
-    /// Whether it is the root file system (of its slot, where there are slots).
+    /// Whether it is the root file system (of its slot, if there are slots).
     pub root: bool,
-    /// What its image may take, where that is less than the partition's size.
+    /// The limit for its image, if it is less than the partition's size.
     pub budget: Option<Budget>,
-    /// The headroom under which it is warned about, in place of the chip's.
+    /// Its own headroom warning, instead of the chip's.
     pub headroom_warning: Option<Bytes>,
-    /// The file system the device makes in it, for one that is left erased (`jffs2`).
+    /// The file system that the device creates in it (`jffs2`); the image leaves it erased.
     pub filesystem: Option<String>,
     /// Whether the running system may not write to it.
     pub read_only: bool,
@@ -173,7 +173,7 @@ impl Partition {
         Offset(self.offset.0 + self.size.0)
     }
 
-    /// The most its image may take: its budget, else its size.
+    /// The limit for its image: its budget, else its size.
     #[must_use]
     pub fn allowed(&self) -> Bytes {
         self.budget.map_or(self.size, |budget| budget.bytes)
@@ -186,21 +186,21 @@ impl Partition {
     }
 }
 
-/// A part of an image with a budget of its own (`[[component]]`).
+/// A part of an image with its own budget (`[[component]]`).
 #[derive(Debug, Clone)]
 pub struct Component {
     /// Its name.
     pub name: String,
     /// The line of its `[[component]]` in board.toml, from 1.
     pub line: usize,
-    /// The file in the image folder that it is or that it lies in.
+    /// The file in the image folder that it is, or that contains it.
     pub file: PathBuf,
-    /// Its path in `file`, which then is a squashfs: its compressed bytes count. A
-    /// folder counts with everything in it. Absent: the size of `file` counts.
+    /// Its path in `file`, a squashfs; its compressed bytes count, and a folder counts with
+    /// its whole content. Without a path, the size of `file` counts.
     pub path: Option<String>,
-    /// What it may take.
+    /// Its limit.
     pub budget: Budget,
-    /// The headroom under which it is warned about; absent: never.
+    /// Its headroom warning; without one, `check` does not warn.
     pub headroom_warning: Option<Bytes>,
 }
 
@@ -209,7 +209,7 @@ impl Board {
     ///
     /// # Errors
     ///
-    /// [`Error::Read`] where the file cannot be read, [`Error::Invalid`] with every
+    /// [`Error::Read`] if the file cannot be read, [`Error::Invalid`] with every
     /// problem in it.
     pub fn load(path: impl AsRef<Path>) -> Result<Board, Error> {
         let path = path.as_ref();
@@ -220,7 +220,7 @@ impl Board {
         Board::parse(&text, path)
     }
 
-    /// Checks the text of a board.toml; `path` is what errors call it.
+    /// Checks the text of a board.toml; errors call it `path`.
     ///
     /// # Errors
     ///
@@ -244,8 +244,8 @@ impl Board {
         format!("{}:{line}", self.path.display())
     }
 
-    /// A size or an offset of the map, the way messages tell it: `320 KiB`, and beside it
-    /// `(0x50000)` where the file writes hexadecimal numbers.
+    /// A size or an offset of the map, as messages show it: `320 KiB`, followed by
+    /// `(0x50000)` if the file uses hexadecimal numbers.
     #[must_use]
     pub fn told(&self, bytes: impl Into<u64>) -> String {
         let bytes = Bytes(bytes.into());
@@ -255,8 +255,8 @@ impl Board {
         }
     }
 
-    /// A size or an offset the way this file writes them, for advice on what to write:
-    /// `"320 KiB"` or `0x50000`.
+    /// A size or an offset as this file writes them, for advice: `"320 KiB"` or
+    /// `0x50000`.
     #[must_use]
     pub fn written(&self, bytes: impl Into<u64>) -> String {
         let bytes = Bytes(bytes.into());
@@ -266,12 +266,12 @@ impl Board {
         }
     }
 
-    /// A table that the caller cannot do without, as in
+    /// A table that the caller requires, as in
     /// `board.require(&board.rust, "rust")`.
     ///
     /// # Errors
     ///
-    /// [`Error::MissingTable`] where the file does not have it.
+    /// [`Error::MissingTable`] if the file does not have it.
     pub fn require<'a, T>(&self, table: &'a Option<T>, name: &'static str) -> Result<&'a T, Error> {
         table.as_ref().ok_or_else(|| Error::MissingTable {
             path: self.path.clone(),
@@ -310,7 +310,7 @@ impl Board {
             .find(|component| component.name == name)
     }
 
-    /// The slots, in the order of the flash; empty for a board without.
+    /// The slots, in flash order; empty for a board without slots.
     #[must_use]
     pub fn slots(&self) -> Vec<Slot<'_>> {
         slot::slots(&self.partitions)

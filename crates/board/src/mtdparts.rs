@@ -3,8 +3,8 @@
 use crate::Board;
 
 impl Board {
-    /// The map as an argument of the kernel's command line; `None` where board.toml does not say
-    /// what the kernel calls the chip.
+    /// The map as an argument of the kernel's command line; `None` if board.toml does not give the
+    /// kernel's name for the chip.
     #[must_use]
     pub fn mtdparts(&self) -> Option<String> {
         let id = self.flash.mtd_id.as_ref()?;

@@ -1,12 +1,12 @@
-//! Names that are valid in everything that is made of them.
+//! Names that are valid in every generated format.
 
 /// The longest name of a partition: what U-Boot's command line and the device tree
 /// (31 characters of a node name, Devicetree Specification 2.2.1) both take.
 const LONGEST: usize = 31;
 
-/// Why `name` cannot name a partition, component or board; `None` where it can.
+/// Why `name` cannot name a partition, component or board; `None` if it can.
 ///
-/// The rule is what mtdparts, device trees, genimage, shell and make have in common.
+/// The rule covers what mtdparts, device trees, genimage, shell and make have in common.
 pub(super) fn problem_of_name(name: &str) -> Option<String> {
     let mut chars = name.chars();
     let starts = chars.next().is_some_and(|c| c.is_ascii_alphabetic());
@@ -30,7 +30,12 @@ pub(super) fn problem_of_slot(slot: &str) -> Option<String> {
         || !slot
             .chars()
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()))
-    .then(|| format!("slot `{slot}`: a slot's name is lower-case letters and digits, as in `a`"))
+    .then(|| {
+        format!(
+            "slot `{slot}`: use lower-case letters and digits for a slot's name, as in \
+                      `a`"
+        )
+    })
 }
 
 /// Why `file` cannot be a file of the image folder; `None` where it can.
@@ -44,8 +49,8 @@ pub(super) fn problem_of_file(file: &str) -> Option<String> {
             .all(|part| !part.is_empty() && part != "." && part != "..");
     (!plain || !inside).then(|| {
         format!(
-            "`{file}` is not a file of the image folder: write its path below the folder, \
-             of letters, digits and `. _ - + @ /`"
+            "`{file}` is not a valid path: write it relative to the image folder, with letters, \
+             digits and `. _ - + @ /`"
         )
     })
 }

@@ -164,7 +164,7 @@ impl Reader<'_> {
             line: self.line(value),
         };
         if budget.bytes.0 == 0 {
-            let message = "a budget of nothing: name what it may take".to_owned();
+            let message = "the budget is zero: write how many bytes it may take".to_owned();
             self.problems.push(Problem {
                 line: budget.line,
                 message,
@@ -176,7 +176,8 @@ impl Reader<'_> {
     fn board(&mut self, raw: RawBoard, path: &Path) -> Board {
         if let Some(schema) = raw.schema.filter(|schema| *schema.get_ref() != SCHEMA) {
             let message = format!(
-                "schema {} is not known, {SCHEMA} is: use the flashfit that goes with this file",
+                "schema {} is unknown, this program reads {SCHEMA}: use the flashfit that \
+                 matches this file",
                 schema.get_ref()
             );
             self.problems.push(Problem {
@@ -239,7 +240,7 @@ impl Reader<'_> {
     fn flash(&mut self, raw: RawFlash) -> Flash {
         for (key, value) in [("size", &raw.size), ("erase-block", &raw.erase_block)] {
             if value.get_ref().0.0 == 0 {
-                let message = format!("{key} is zero: write what the chip's data sheet says");
+                let message = format!("{key} is zero: write the value from the chip's data sheet");
                 self.problems.push(Problem {
                     line: self.line(value),
                     message,
@@ -270,9 +271,13 @@ impl Reader<'_> {
             let slot = self.checked(slot, problem_of_slot);
             if role(&name, &slot).is_none() {
                 let message = format!(
-                    "{name}: belongs to slot {slot}, so its name is its role and the slot: `<role>-{slot}`"
+                    "{name}: belongs to slot {slot}: its name must be its role and the slot, \
+                     `<role>-{slot}`"
                 );
-                self.problems.push(Problem { line: slot_line, message });
+                self.problems.push(Problem {
+                    line: slot_line,
+                    message,
+                });
             }
             slot
         });
@@ -330,7 +335,8 @@ fn problem_of_mtd_id(id: &str) -> Option<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
     (id.is_empty() || !id.chars().all(plain)).then(|| {
         format!(
-            "mtd-id `{id}`: write what the kernel calls the chip, of letters, digits and `. _ - @`"
+            "mtd-id `{id}`: write the kernel's name for the chip, with letters, digits and `. _ \
+             - @`"
         )
     })
 }

@@ -1,4 +1,4 @@
-//! The emulator (`[qemu]`): what it is given, and what it does not support.
+//! The emulator (`[qemu]`): its arguments, and the capabilities that it lacks.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,22 +15,22 @@ use crate::units::{Bytes, Written};
 pub struct Qemu {
     /// The program.
     pub binary: String,
-    /// The Debian package that brings it.
+    /// The Debian package that contains it.
     pub package: String,
     /// Its arguments; `{flash}` is the file with the chip's content, `{net}` the network, `{accel}`
-    /// what runs the processor (`kvm` where the host offers it, else `tcg`).
+    /// the accelerator (`kvm` if the host offers it, else `tcg`).
     pub args: Vec<String>,
-    /// The device's serial console as Linux calls it.
+    /// Linux's name for the device's serial console.
     pub console: String,
-    /// The size of the file that the emulator wants for its chip, where that is larger
-    /// than the chip of `[flash]`: what is beyond reads as erased.
+    /// The size of the chip's file that the emulator requires, if it is larger than the chip
+    /// of `[flash]`; the rest reads as erased.
     pub pad_to: Option<Bytes>,
-    /// The capabilities that the emulated machine does not have, so that tests cannot show them.
+    /// The capabilities that the emulated machine lacks, so that tests cannot cover them.
     pub unsupported: Vec<Unsupported>,
 }
 
 impl Qemu {
-    /// What board.toml says of a capability that the machine does not have.
+    /// The entry in board.toml for a capability that the machine lacks.
     #[must_use]
     pub fn unsupported(&self, capability: Capability) -> Option<&Unsupported> {
         self.unsupported
@@ -39,18 +39,18 @@ impl Qemu {
     }
 }
 
-/// A capability that the emulated machine does not have.
+/// A capability that the emulated machine lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unsupported {
-    /// Which.
+    /// The capability.
     pub capability: Capability,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// The line of board.toml that says so, from 1.
+    /// Its line in board.toml, from 1.
     pub line: usize,
 }
 
-/// What tests need of a machine, beyond that it boots.
+/// What tests need from a machine besides booting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Capability {
@@ -98,7 +98,7 @@ impl RawQemu {
                 note(
                     each.line,
                     format!(
-                        "unsupported: {} has no reason: say why, for whoever reads it",
+                        "unsupported: {} has no reason: state why the emulated board lacks it",
                         each.capability
                     ),
                 );
@@ -108,7 +108,10 @@ impl RawQemu {
             for name in unknown_names(argument.get_ref()) {
                 note(
                     line(argument.span().start),
-                    format!("args: {name} is none of {{flash}}, {{net}} and {{accel}}"),
+                    format!(
+                        "args: {name} is not a placeholder: use {{flash}}, {{net}} or \
+                             {{accel}}"
+                    ),
                 );
             }
         }
@@ -118,7 +121,7 @@ impl RawQemu {
         if let Some((line, size)) = pad_to.filter(|(_, size)| *size <= chip) {
             note(
                 line,
-                format!("pad-to: {size} bytes, {chip} in the chip already: remove it"),
+                format!("pad-to: {size} bytes, but the chip already has {chip}: remove it"),
             );
         }
         let qemu = Qemu {

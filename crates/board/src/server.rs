@@ -1,4 +1,4 @@
-//! What the device serves (`[server]`).
+//! The device's server (`[server]`).
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -6,14 +6,14 @@ use toml::Spanned;
 use crate::Problem;
 use crate::name::problem_of_path;
 
-/// Another program than the one in app/ in the server's place (`[server]`): where it answers.
+/// A server other than the program in app/ (`[server]`): where it answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
     /// The port it listens on.
     pub port: u16,
     /// A path that it answers with status 200 once it is up.
     pub path: String,
-    /// The program's own path on the device, where that is known.
+    /// The program's path on the device, if known.
     pub program: Option<String>,
 }
 
@@ -36,7 +36,7 @@ fn root() -> Spanned<String> {
     Spanned::new(0..0, "/".to_owned())
 }
 
-/// The port where nothing else is said.
+/// The default port.
 pub(super) const HTTP_PORT: u16 = 80;
 
 impl RawServer {
@@ -53,7 +53,7 @@ impl RawServer {
         if !path.starts_with('/') || path.contains(|c: char| c.is_whitespace() || c.is_control()) {
             problems.push(Problem {
                 line: line(self.path.span().start),
-                message: format!("path `{path}`: it begins with / and has no blanks"),
+                message: format!("path `{path}`: begin it with / and use no whitespace"),
             });
         }
         let program = self.program.map(|program| {

@@ -1,20 +1,19 @@
-//! Slots: complete systems beside one another in one chip.
+//! Slots: complete systems side by side in one chip.
 
 use crate::Partition;
 use crate::units::Bytes;
 
-/// The partitions that make one complete system.
+/// The partitions of one complete system.
 #[derive(Debug, Clone)]
 pub struct Slot<'a> {
     /// The slot's name, as in `slot = "a"`.
     pub name: &'a str,
-    /// Its partitions, in the order of the flash.
+    /// Its partitions, in flash order.
     pub partitions: Vec<&'a Partition>,
 }
 
 impl<'a> Slot<'a> {
-    /// The partition that this slot mounts as `/`. A board that was loaded has
-    /// exactly one per slot.
+    /// The partition that this slot mounts as `/`. A loaded board has exactly one per slot.
     #[must_use]
     pub fn root(&self) -> Option<&'a Partition> {
         self.partitions
@@ -23,7 +22,7 @@ impl<'a> Slot<'a> {
             .find(|partition| partition.root)
     }
 
-    /// The partition of that role, as in `kernel`.
+    /// The partition with that role, such as `kernel`.
     #[must_use]
     pub fn role(&self, role: &str) -> Option<&'a Partition> {
         self.partitions
@@ -32,7 +31,7 @@ impl<'a> Slot<'a> {
             .find(|partition| partition.role == role)
     }
 
-    /// The sizes of its partitions together.
+    /// The total size of its partitions.
     #[must_use]
     pub fn size(&self) -> Bytes {
         self.partitions.iter().map(|partition| partition.size).sum()

@@ -7,7 +7,7 @@ use std::path::Path;
 ///
 /// # Errors
 ///
-/// Where the folder cannot be read.
+/// If the folder cannot be read.
 pub fn names(boards: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(boards)? {

@@ -1,9 +1,9 @@
-//! Sizes, offsets and addresses, each a type of its own.
+//! Sizes, offsets and addresses, each with its own type.
 //!
-//! In board.toml a size or an offset is a string with a unit: `"448 KiB"`,
+//! In board.toml, a size or an offset is a string with a unit: `"448 KiB"`,
 //! `"8 MiB"`, `"620_000 B"`. Only binary units exist, because flash chips have no
-//! others, and a bare decimal number is refused: nobody remembers whether `448` was
-//! meant in bytes or in KiB. A hexadecimal number, `0x70000`, counts bytes.
+//! others. A bare decimal number is an error, because it could count bytes or KiB. A
+//! hexadecimal number, `0x70000`, counts bytes.
 
 use std::fmt;
 use std::iter::Sum;
@@ -19,23 +19,25 @@ const UNITS: [(&str, u64); 4] = [
     ("B", 1),
 ];
 
-/// What is wrong with a size as it was written.
+/// An invalid size.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SizeError {
     /// A number alone.
     #[error(
-        "`{0}` has no unit: write B, KiB, MiB or GiB after it, as in \"448 KiB\"; only a hexadecimal number needs none, as in 0x70000"
+        "`{0}` has no unit: add B, KiB, MiB or GiB, as in \"448 KiB\"; only a hexadecimal \
+         number, such as 0x70000, needs none"
     )]
     NoUnit(String),
     /// `0x` without a hexadecimal number of bytes after it.
     #[error(
-        "`{0}` is no hexadecimal number of bytes: write digits 0 to f after `0x` and no unit, as in 0x70000"
+        "`{0}` is not a hexadecimal number of bytes: write digits 0 to f after `0x` and no \
+         unit, as in 0x70000"
     )]
     NoHexadecimal(String),
     /// A unit that flash chips do not have.
-    #[error("`{unit}` is not a unit of flash: there are B, KiB (1,024 B), MiB and GiB")]
+    #[error("`{unit}` is not a unit of size: use B, KiB (1,024 B), MiB or GiB")]
     UnknownUnit {
-        /// What stands where the unit should be.
+        /// The text in place of the unit.
         unit: String,
     },
     /// No whole number before the unit.
@@ -44,7 +46,7 @@ pub enum SizeError {
     )]
     NoNumber(String),
     /// More than 64 bits of bytes.
-    #[error("`{0}` does not fit in 64 bits of bytes")]
+    #[error("`{0}` is more bytes than 64 bits can hold")]
     TooLarge(String),
 }
 
@@ -106,8 +108,8 @@ fn group(value: u64, separator: char) -> String {
     out
 }
 
-/// The way a size is written in board.toml: the largest of MiB and KiB that divides
-/// it without a rest, else bytes.
+/// A size as board.toml writes it: in MiB or KiB, the largest that divides it without a
+/// remainder, else in bytes.
 fn with_unit(value: u64) -> String {
     // A map is read in KiB; MiB only where the number would be long.
     for (unit, factor) in [("MiB", 1 << 20), ("KiB", 1 << 10)] {
@@ -174,13 +176,13 @@ macro_rules! size_type {
                 self.0
             }
 
-            /// The number of whole KiB, where it is one.
+            /// The number of KiB, if it is whole.
             #[must_use]
             pub fn kib(self) -> Option<u64> {
                 self.0.is_multiple_of(1024).then_some(self.0 / 1024)
             }
 
-            /// The way it is written in board.toml: `448 KiB`, `620_000 B`.
+            /// As board.toml writes it: `448 KiB`, `620_000 B`.
             #[must_use]
             pub fn with_unit(self) -> String {
                 with_unit(self.0)
@@ -228,8 +230,7 @@ size_type! {
 }
 
 size_type! {
-    /// A distance in bytes from the start of the chip (or of a partition, where it
-    /// says so).
+    /// A distance in bytes from the start of the chip, or of a partition if documented.
     Offset
 }
 
@@ -247,13 +248,13 @@ impl Sum for Bytes {
     }
 }
 
-/// By how many bytes one size differs from another: `-1,234`, `0`, and `1,234` or, where the
-/// format asks for a sign, `+1,234`.
+/// The difference between two sizes in bytes: `-1,234`, `0`, `1,234`, or `+1,234` if the format
+/// asks for a sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Difference(pub i128);
 
 impl Difference {
-    /// How much more `now` is than `before`.
+    /// `now` less `before`.
     #[must_use]
     pub fn between(before: Bytes, now: Bytes) -> Self {
         Self(i128::from(now.0) - i128::from(before.0))
@@ -273,8 +274,8 @@ impl fmt::Display for Difference {
     }
 }
 
-/// An address in the memory map of the processor; in board.toml an integer, best
-/// written as `0x2000_0000`.
+/// An address in the processor's memory map; in board.toml an integer, preferably written
+/// as `0x2000_0000`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Address(pub u64);
@@ -303,7 +304,7 @@ impl de::Visitor<'_> for AddressVisitor {
         u64::try_from(value).map(Address).map_err(|_| negative())
     }
 
-    /// The text of a hexadecimal integer, as board.toml's reader gives it.
+    /// The text of a hexadecimal integer, as the TOML parser returns it.
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Address, E> {
         let Some(digits) = text.strip_prefix("0x") else {
             return Err(E::invalid_type(de::Unexpected::Str(text), &self));

@@ -56,7 +56,8 @@ fn names(board: &Board, out: &mut Vec<Problem>) {
                     out,
                     line,
                     format!(
-                        "{kind} {name}: has the name of {first} (line {at}){as_variable}: rename one"
+                        "{kind} {name}: has the same name as {first} (line {at}){as_variable}: \
+                         rename one"
                     ),
                 );
             } else {
@@ -84,7 +85,7 @@ fn chip(board: &Board, out: &mut Vec<Problem>) {
         note(
             out,
             flash.size_line,
-            "no [[partition]]: the map must say what every block of the chip is for".to_owned(),
+            "no [[partition]]: the map must assign every block of the chip".to_owned(),
         );
     }
 }
@@ -102,7 +103,8 @@ fn budget(board: &Board, partition: &Partition, out: &mut Vec<Problem>) {
                 out,
                 budget.line,
                 format!(
-                    "{name}: budget of {} bytes, {size} in the partition ({}), over by {}: lower the budget or enlarge the partition",
+                    "{name}: budget of {} bytes, but the partition has {size} ({}), over by {}: \
+                     lower the budget or enlarge the partition",
                     budget.bytes,
                     board.at(partition.size_line),
                     Bytes(budget.bytes.0 - size.0),
@@ -114,7 +116,8 @@ fn budget(board: &Board, partition: &Partition, out: &mut Vec<Problem>) {
                 out,
                 budget.line,
                 format!(
-                    "{name}: has a budget and no image to measure: name its file with `image`, or remove the budget"
+                    "{name}: has a budget but no image to measure: name its file with `image`, \
+                     or remove the budget"
                 ),
             );
         }

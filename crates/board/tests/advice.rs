@@ -70,7 +70,7 @@ impl Map {
                 let keys = ["offset", "size"].map(|key| (key, value(rest, key).unwrap()));
                 self.partitions
                     .push((name.to_owned(), BTreeMap::from(keys)));
-            } else if message.contains(&format!("leave `{who}` out")) {
+            } else if message.contains(&format!("remove `{who}`;")) {
                 self.partitions.retain(|(name, _)| name != who);
             } else if let Some((_, advice)) = message.split_once("write ") {
                 if who == "flash" {
@@ -154,8 +154,8 @@ fn a_partition_over_others_is_left_out() {
     assert_eq!(
         map.errors(),
         [
-            "all: lies over boot, kernel, rootfs, art, and a byte belongs to one partition: \
-          leave `all` out: flashfit has the chip"
+            "all: spans boot, kernel, rootfs, art, but a byte can belong to only one partition: \
+             remove `all`; [flash] describes the chip"
         ]
     );
     assert_eq!(map.rounds(), 1);
@@ -196,7 +196,7 @@ fn a_partition_that_is_too_large_is_not_left_out() {
     assert!(
         !map.errors()
             .iter()
-            .any(|error| error.contains("leave `big` out"))
+            .any(|error| error.contains("remove `big`"))
     );
 }
 
@@ -204,7 +204,8 @@ fn a_partition_that_is_too_large_is_not_left_out() {
 fn what_no_map_can_hold_says_by_how_much() {
     let map = Map::new(128, 64, &[("a", 0, 64), ("b", 0, 64), ("c", 64, 64)]);
     let errors = map.errors().join("\n");
-    let part = "flash: the partitions need 64 KiB more than the chip's 128 KiB";
+    let part = "flash: in whole erase blocks, the partitions need 64 KiB more than the chip's \
+                128 KiB";
     assert!(errors.contains(part), "{errors}");
 }
 
@@ -219,8 +220,8 @@ fn a_jffs2_that_is_too_small_gets_its_blocks() {
     let map = Map::new(256, 64, &[("data", 0, 256)]).with("data", &[("filesystem", "\"jffs2\"")]);
     let errors = map.errors().join("\n");
     for part in [
-        "no JFFS2 of fewer than 5: make it 320 KiB or more",
-        "flash: the partitions need 64 KiB more than the chip's 256 KiB",
+        "a JFFS2 only with 5 or more: make it 320 KiB or more",
+        "flash: in whole erase blocks, the partitions need 64 KiB more than the chip's 256 KiB",
     ] {
         assert!(errors.contains(part), "no {part} in:\n{errors}");
     }

@@ -209,12 +209,12 @@ fn a_component_without_a_budget_is_an_error() {
 fn a_size_has_a_unit() {
     assert_eq!(
         broken("size = \"128 KiB\"", "size = 128"),
-        "b/board.toml:9: `128` has no unit: write B, KiB, MiB or GiB after it, as in \"448 KiB\"; \
-         only a hexadecimal number needs none, as in 0x70000"
+        "b/board.toml:9: `128` has no unit: add B, KiB, MiB or GiB, as in \"448 KiB\"; only a \
+         hexadecimal number, such as 0x70000, needs none"
     );
     assert_has(
         &broken("\"192 KiB\"", "\"192 KB\""),
-        &["b/board.toml:16: `KB` is not a unit of flash"],
+        &["b/board.toml:16: `KB` is not a unit of size"],
     );
     assert_has(
         &broken("\"192 KiB\"", "true"),
@@ -245,14 +245,14 @@ fn hexadecimal_numbers_count_bytes() {
     };
     assert_eq!(
         broken("0x28000"),
-        "b/board.toml:9: boot: 160 KiB (0x28000) is not a whole number of erase blocks of 64 KiB \
-         (0x10000): write size = 0x20000\n\
-         b/board.toml:12: kernel-a: starts at 128 KiB (0x20000), boot (b/board.toml:6) ends at 160 KiB \
-         (0x28000), they share 32,768 bytes: write size = 0x20000 for boot"
+        "b/board.toml:9: boot: 160 KiB (0x28000) is not a whole number of erase blocks of 64 \
+         KiB (0x10000): write size = 0x20000\nb/board.toml:12: kernel-a: starts at 128 KiB \
+         (0x20000), but boot (b/board.toml:6) ends at 160 KiB (0x28000), so they share 32,768 \
+         bytes: write size = 0x20000 for boot"
     );
     for bad in ["\"0x\"", "\"0x20000 KiB\"", "\"0x2g\"", "\"0x_1\""] {
         let text = bad.trim_matches('"');
-        let message = format!("b/board.toml:9: `{text}` is no hexadecimal number of bytes");
+        let message = format!("b/board.toml:9: `{text}` is not a hexadecimal number of bytes");
         assert_has(&broken(bad), &[&message]);
     }
     assert_has(&broken("0b11"), &["b/board.toml:9: `3` has no unit"]);
@@ -263,7 +263,8 @@ fn an_unknown_schema_is_refused() {
     let text = format!("schema = 2\n{GOOD}");
     assert_eq!(
         parse(&text).unwrap_err().to_string(),
-        "b/board.toml:1: schema 2 is not known, 1 is: use the flashfit that goes with this file"
+        "b/board.toml:1: schema 2 is unknown, this program reads 1: use the flashfit that \
+         matches this file"
     );
 }
 
@@ -283,7 +284,7 @@ fn zero_sizes() {
     );
     assert_has(
         &broken("\"400_000 B\"", "\"0 B\""),
-        &["b/board.toml:45: a budget of nothing"],
+        &["b/board.toml:45: the budget is zero"],
     );
 }
 
@@ -297,7 +298,7 @@ fn partitions_lie_on_erase_blocks() {
     );
     assert_has(
         &broken("offset = \"128 KiB\"", "offset = \"130 KiB\""),
-        &["b/board.toml:12: kernel-a: starts at 130 KiB, which is within an erase block of 64 KiB"],
+        &["b/board.toml:12: kernel-a: starts at 130 KiB, inside an erase block of 64 KiB"],
     );
     assert_has(
         &broken("\"1024 KiB\"", "\"1000 KiB\""),
@@ -309,8 +310,8 @@ fn partitions_lie_on_erase_blocks() {
 fn overlap_names_both_and_by_how_much() {
     assert_eq!(
         broken("size = \"128 KiB\"", "size = \"192 KiB\""),
-        "b/board.toml:12: kernel-a: starts at 128 KiB, boot (b/board.toml:6) ends at 192 KiB, \
-         they share 65,536 bytes: write size = \"128 KiB\" for boot"
+        "b/board.toml:12: kernel-a: starts at 128 KiB, but boot (b/board.toml:6) ends at 192 \
+         KiB, so they share 65,536 bytes: write size = \"128 KiB\" for boot"
     );
 }
 
@@ -336,9 +337,9 @@ size = "3 KiB"
     assert_has(
         &error,
         &[
-            "within: starts at 1 KiB, big",
-            "they share 1,024 bytes: write offset = \"4 KiB\"",
-            "1 KiB from 4 KiB on belong to no partition: write offset = \"4 KiB\" for within",
+            "within: starts at 1 KiB, but big",
+            "so they share 1,024 bytes: write offset = \"4 KiB\"",
+            "1 KiB from 4 KiB belong to no partition: write offset = \"4 KiB\" for within",
         ],
     );
     assert_eq!(error.lines().count(), 2);
@@ -348,12 +349,12 @@ size = "3 KiB"
 fn gaps_are_named_with_what_to_write() {
     assert_eq!(
         broken("size = \"128 KiB\"", "size = \"64 KiB\""),
-        "b/board.toml:12: 64 KiB from 64 KiB on belong to no partition: declare them, as in \
+        "b/board.toml:12: 64 KiB from 64 KiB belong to no partition: declare them, as in \
          [[partition]] name = \"reserved\", offset = \"64 KiB\", size = \"64 KiB\""
     );
     assert_has(
         &broken("\"1024 KiB\"", "\"1088 KiB\""),
-        &["b/board.toml:2: 64 KiB from 1024 KiB on belong to no partition"],
+        &["b/board.toml:2: 64 KiB from 1024 KiB belong to no partition"],
     );
 }
 
@@ -361,14 +362,17 @@ fn gaps_are_named_with_what_to_write() {
 fn the_map_ends_with_the_chip() {
     assert_has(
         &broken("\"1024 KiB\"", "\"960 KiB\""),
-        &["rootfs-b: ends at 1,048,576, 983,040 in the chip (b/board.toml:2), over by 65,536"],
+        &[
+            "rootfs-b: ends at 1,048,576, but the chip has 983,040 (b/board.toml:2), over by \
+           65,536",
+        ],
     );
     assert_has(
         &broken(
             "offset = \"768 KiB\"",
             "offset = \"18446744073709551615 B\"",
         ),
-        &["rootfs-b: ends past 64 bits"],
+        &["rootfs-b: its end does not fit in 64 bits"],
     );
 }
 
@@ -376,11 +380,14 @@ fn the_map_ends_with_the_chip() {
 fn names_are_unique_even_as_variables() {
     assert_has(
         &broken("\"boot\"", "\"rootfs-a\""),
-        &["b/board.toml:19: partition rootfs-a: has the name of rootfs-a (line 6): rename one"],
+        &[
+            "b/board.toml:19: partition rootfs-a: has the same name as rootfs-a (line 6): rename \
+           one",
+        ],
     );
     assert_has(
         &broken("\"boot\"", "\"Kernel_A\""),
-        &["partition kernel-a: has the name of Kernel_A (line 6) as a variable"],
+        &["partition kernel-a: has the same name as Kernel_A (line 6) as a variable"],
     );
     assert_has(
         &broken("\"boot\"", "\"bo ot\""),
@@ -403,7 +410,7 @@ fn slots_are_alike() {
             "offset = \"576 KiB\"\nsize = \"192 KiB\"",
             "offset = \"576 KiB\"\nsize = \"128 KiB\"",
         ),
-        &["kernel-b: 128 KiB, its twin kernel-a (b/board.toml:12) 192 KiB"],
+        &["kernel-b: 128 KiB, but its twin kernel-a (b/board.toml:12) 192 KiB"],
     );
     let (head, tail) = GOOD.rsplit_once("200_000").unwrap();
     let error = parse(&format!("{head}200_001{tail}"))
@@ -412,13 +419,16 @@ fn slots_are_alike() {
     assert_has(
         &error,
         &[
-            "rootfs-b: may take 200,001 bytes, its twin rootfs-a",
+            "rootfs-b: may take 200,001 bytes, but its twin rootfs-a",
             "200,000",
         ],
     );
     assert_has(
         &broken("name = \"kernel-a\"", "name = \"kernel-one\""),
-        &["b/board.toml:14: kernel-one: belongs to slot a, so its name is its role and the slot"],
+        &[
+            "b/board.toml:14: kernel-one: belongs to slot a: its name must be its role and the \
+           slot",
+        ],
     );
 }
 
@@ -443,17 +453,20 @@ fn budgets_fit_what_they_bound() {
     assert_has(
         &broken("\"200_000 B\"", "\"300_000 B\""),
         &[
-            "b/board.toml:26: rootfs-a: budget of 300,000 bytes, 262,144 in the partition \
-           (b/board.toml:23), over by 37,856",
+            "b/board.toml:26: rootfs-a: budget of 300,000 bytes, but the partition has 262,144 \
+             (b/board.toml:23), over by 37,856",
         ],
     );
     assert_has(
         &broken("\"400_000 B\"", "\"458_753 B\""),
-        &["b/board.toml:45: slot: budget of 458,753 bytes, 458,752 in its partitions, over by 1"],
+        &[
+            "b/board.toml:45: slot: budget of 458,753 bytes, but its partitions have 458,752, \
+           over by 1",
+        ],
     );
     assert_has(
         &broken("image = \"boot.bin\"", "budget = \"1 KiB\""),
-        &["b/board.toml:10: boot: has a budget and no image to measure"],
+        &["b/board.toml:10: boot: has a budget but no image to measure"],
     );
 }
 
@@ -601,7 +614,7 @@ fn a_misspelt_name_in_an_argument_of_the_emulator_is_told_with_its_line() {
     assert!(parse(&with_qemu("\"file={flash}\", \"{net}\", \"{accel}\"", "")).is_ok());
     let text = with_qemu("\n\"-accel\",\n\"{acel}\"\n", "");
     let line = text.lines().position(|line| line == "\"{acel}\"").unwrap() + 1;
-    let said = format!("b/board.toml:{line}: args: {{acel}} is none of {{flash}}");
+    let said = format!("b/board.toml:{line}: args: {{acel}} is not a placeholder: use {{flash}}");
     assert_has(&parse(&text).unwrap_err().to_string(), &[&said]);
 }
 
@@ -670,8 +683,8 @@ fn what_others_refuse_is_refused_before() {
     assert_has(
         &parse(&with_data).unwrap_err().to_string(),
         &[
-            "b/board.toml:10: boot: 128 KiB are 2 erase blocks of 64 KiB, and the kernel mounts no JFFS2 of fewer \
-           than 5: write size = \"320 KiB\"",
+            "b/board.toml:10: boot: 128 KiB are 2 erase blocks of 64 KiB, but the kernel mounts \
+             a JFFS2 only with 5 or more: write size = \"320 KiB\"",
         ],
     );
     let read_only = GOOD.replacen(
@@ -682,16 +695,17 @@ fn what_others_refuse_is_refused_before() {
     assert_has(
         &parse(&read_only).unwrap_err().to_string(),
         &[
-            "b/board.toml:19: rootfs-a: the device makes a jffs2 in it, and the kernel refuses every write",
+            "b/board.toml:19: rootfs-a: the device creates a jffs2 in it, but the kernel \
+             refuses every write",
         ],
     );
     assert_has(
         &broken("mtd-id =", "mapped-at = 0xfff80000\nmtd-id ="),
-        &["b/board.toml:2: flash: mapped at 0xfff80000, 1024 KiB of it end past 4 GiB"],
+        &["b/board.toml:2: flash: mapped at 0xfff80000, its 1024 KiB end past 4 GiB"],
     );
     assert_has(
         &broken("mtd-id =", "chip = \"w25q64\"\nmtd-id ="),
-        &["b/board.toml:2: flash: 1024 KiB, and a w25q64 has 8 MiB"],
+        &["b/board.toml:2: flash: 1024 KiB, but the w25q64 has 8 MiB"],
     );
     let rootfs = |size: &str| parse(&format!("{GOOD}\n[rootfs]\nblock-size = \"{size}\"\n"));
     assert!(rootfs("128 KiB").is_ok());
@@ -699,7 +713,7 @@ fn what_others_refuse_is_refused_before() {
         let message = rootfs(size).unwrap_err().to_string();
         assert_has(
             &message,
-            &[&format!("block-size: {size} is no block size of squashfs")],
+            &[&format!("block-size: {size} is not a squashfs block size")],
         );
     }
 }
@@ -716,7 +730,7 @@ fn the_map_on_the_command_line_fits_it() {
     let message = parse(&text(90, id)).unwrap_err().to_string();
     assert_has(
         &message,
-        &["characters of mtdparts, and the kernel's command line has 1024 on arm"],
+        &["characters of mtdparts, but the kernel's command line has 1024 on arm"],
     );
     assert!(parse(&text(90, &format!("{id}dt-node = \"/flash@0\"\n"))).is_ok());
 }
@@ -747,10 +761,10 @@ fn the_emulator_gets_a_chip_that_it_has() {
         );
     }
     let model = with("qemu-system-arm", "ast2600-evb,fmc-model=mx25l6405d", "").unwrap_err();
-    assert_has(&model, &["flash: 1024 KiB, and a mx25l6405d has 8 MiB"]);
+    assert_has(&model, &["flash: 1024 KiB, but the mx25l6405d has 8 MiB"]);
     assert_eq!(with("qemu-system-x86_64", "q35", ""), Ok(()));
     let large = with("qemu-system-x86_64", "q35", "pad-to = \"16 MiB\"").unwrap_err();
-    assert_has(&large, &["a PC has 8 MiB of flash at most"]);
+    assert_has(&large, &["a PC has at most 8 MiB of flash"]);
     let mapped = GOOD.replacen("mtd-id =", "mapped-at = 0xff800000\nmtd-id =", 1);
     let mapped = with_qemu("\"-M\", \"q35\"", "").replace(GOOD, &mapped);
     let mapped = mapped.replace("\"qemu\"\npackage", "\"qemu-system-x86_64\"\npackage");
@@ -821,7 +835,7 @@ fn an_environment_that_saving_would_spoil_is_refused() {
         (
             "partition = \"env\"",
             "partition = \"enw\"",
-            "no partition `enw`, there are boot, env, kernel-a",
+            "no partition `enw`, the map has boot, env, kernel-a",
         ),
         (
             "partition = \"env\"",
@@ -843,28 +857,36 @@ fn an_environment_that_saving_would_spoil_is_refused() {
             "copies = 0",
             "0 copies: U-Boot keeps one or two",
         ),
-        ("size = \"8 KiB\"", "size = \"36 KiB\"", "take 72 KiB, env"),
+        (
+            "size = \"8 KiB\"",
+            "size = \"36 KiB\"",
+            "take 72 KiB, but env",
+        ),
         (
             "size = \"8 KiB\"",
             "size = \"0 KiB\"",
-            "size or sector of nothing",
+            "size or sector is zero",
         ),
-        ("sector = \"4 KiB\"", "", "take 128 KiB, env"),
+        ("sector = \"4 KiB\"", "", "take 128 KiB, but env"),
         (
             "sector = \"4 KiB\"",
             "sector = \"24 KiB\"",
-            "no whole part of the erase block of 64 KiB",
+            "does not divide the erase block of 64 KiB",
         ),
         (
             "in = \"spi-flash\"",
             "in = \"flash\"",
             "the chip erases 64 KiB at once",
         ),
-        ("CONFIG_TEXT_BASE", "TEXT_BASE", "`TEXT_BASE` is no option"),
+        (
+            "CONFIG_TEXT_BASE",
+            "TEXT_BASE",
+            "`TEXT_BASE` is not a Kconfig option",
+        ),
         (
             "\"u-boot.bin\" }",
             "\"spl.bin\" }",
-            "the address of spl.bin, and `files` has u-boot.bin",
+            "the address of spl.bin, but `files` has u-boot.bin",
         ),
     ] {
         assert!(ENVIRONMENT.contains(from), "{from}");

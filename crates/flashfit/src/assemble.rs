@@ -13,24 +13,24 @@ use board::{Board, Partition};
 /// The value of an erased byte of NOR flash.
 const ERASED: u8 = 0xff;
 
-/// Why there is no image of the chip.
+/// Why the chip's image cannot be assembled.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Images that do not fit their partitions.
     #[error("{}", .0.join("\n"))]
     TooLarge(Vec<String>),
-    /// Images that are not there or cannot be used.
+    /// Images that do not exist or cannot be used.
     #[error("{}", lines(.0))]
     Images(Vec<Unusable>),
     /// The output would replace one of its own inputs.
-    #[error("{}: is {input} as well: choose another output with -o", path.display())]
+    #[error("{}: is also {input}: choose another output with -o", path.display())]
     OutputIsInput {
         /// The output.
         path: PathBuf,
-        /// What it is: `the image of kernel`.
+        /// What the input is: `the image of kernel`.
         input: String,
     },
-    /// An image cannot be read to its end, or was changed meanwhile.
+    /// An image cannot be read to its end, or changed during the run.
     #[error("{}: {source}", path.display())]
     Read {
         /// The image.
@@ -63,12 +63,12 @@ struct Placed<'a> {
     image: Option<(PathBuf, File, Bytes)>,
 }
 
-/// Writes the content of the chip to `output`, which is there whole or not at all.
-/// Gives the number of bytes, the chip's size.
+/// Writes the content of the chip to `output`, which appears only once it is complete.
+/// Returns the number of bytes, the chip's size.
 ///
 /// # Errors
 ///
-/// [`Error::TooLarge`] where images do not fit; otherwise what kept it from being made.
+/// [`Error::TooLarge`] if images do not fit; otherwise what prevented the assembly.
 pub fn assemble(board: &Board, images: &Images, output: &Path) -> Result<Bytes, Error> {
     let placed = place(board, images)?;
     if let Some(input) = input(board, images, output) {
@@ -125,11 +125,17 @@ fn place<'a>(board: &'a Board, images: &Images) -> Result<Vec<Placed<'a>>, Error
             continue;
         };
         match images.image(board, image, &partition.name, partition.line) {
-            Ok(Image { file, bytes: size, .. }) if size <= partition.size => {
-                placed.push(Placed { partition, image: Some((images.path(image), file, size)) });
+            Ok(Image {
+                file, bytes: size, ..
+            }) if size <= partition.size => {
+                placed.push(Placed {
+                    partition,
+                    image: Some((images.path(image), file, size)),
+                });
             }
             Ok(Image { bytes: size, .. }) => too_large.push(format!(
-                "{}: {size} bytes, {} allowed ({}), over by {}: `flashfit check` tells what is in {}",
+                "{}: {size} bytes, {} allowed ({}), over by {}: `flashfit check` lists the \
+                 contents of {}",
                 partition.name,
                 partition.size,
                 board.at(partition.size_line),
@@ -176,7 +182,7 @@ fn copy(
     let source = io::Error::new(
         io::ErrorKind::UnexpectedEof,
         format!(
-            "had {size} bytes and now has {}: it was changed meanwhile",
+            "had {size} bytes and now has {}: it changed during the run",
             Bytes(copied)
         ),
     );

@@ -1,7 +1,7 @@
-//! Budgets held against the finished images.
+//! The finished images, compared with their budgets.
 //!
-//! [`check`] measures what board.toml bounds (partitions, slots, the chip, components)
-//! and gives a [`Report`], which is also what `flashfit check --json` prints.
+//! [`check`] measures everything that has a limit in board.toml (partitions, slots, the
+//! chip, components) and returns a [`Report`], which `flashfit check --json` also prints.
 
 mod changes;
 mod contents;
@@ -25,10 +25,10 @@ use crate::images::{Images, Unusable};
 use crate::squashfs;
 use board::Board;
 
-/// Images that cannot be measured: bad input, not a budget that is exceeded.
+/// Images that cannot be measured: invalid input, not an exceeded budget.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Everything that is missing or cannot be taken apart.
+    /// Everything that is missing or cannot be read.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Inputs(Vec<InputError>),
     /// The earlier report cannot be used.
@@ -44,13 +44,13 @@ pub enum Error {
 /// One thing that cannot be measured.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
-    /// A file is not there, or is none that can be used.
+    /// A file does not exist or cannot be used.
     #[error(transparent)]
     File(#[from] Unusable),
-    /// A component's path cannot be looked up, since the file is not taken apart.
+    /// A component has a path in a file whose contents flashfit cannot read.
     #[error(
-        "{who}: needs {path} in {} ({at}), which is {what}: flashfit looks inside a squashfs with gzip, \
-         xz, zstd or lz4 only. Build it as one, or remove `path` and budget the whole file",
+        "{who}: needs {path} in {} ({at}), which is {what}: flashfit reads only a squashfs with \
+         gzip, xz, zstd or lz4. Build one, or remove `path` and budget the whole file",
         file.display()
     )]
     Closed {
@@ -65,8 +65,8 @@ pub enum InputError {
         /// What the file is.
         what: String,
     },
-    /// A component's path is a file without a byte, or a folder without one in it, as a
-    /// build step that failed leaves one.
+    /// A component's path is an empty file, or a folder of empty files, such as a failed
+    /// build step leaves.
     #[error("{who}: needs {what} ({at}), which is empty: build it again, or correct its `path`")]
     Empty {
         /// The component.
@@ -76,9 +76,9 @@ pub enum InputError {
         /// `path:line` of the component.
         at: String,
     },
-    /// A component's path has no content in its image. A component that cannot be
-    /// found has not become smaller: its budget would pass without being measured.
-    #[error("{who}: needs {what} ({at}), and {source}{}", hint(source))]
+    /// A component's path has no content in its image. This is an error, not zero bytes,
+    /// because the budget would pass unmeasured.
+    #[error("{who}: needs {what} ({at}), but {source}{}", hint(source))]
     Path {
         /// The component.
         who: String,
@@ -94,17 +94,17 @@ pub enum InputError {
 fn hint(error: &squashfs::PathError) -> &'static str {
     match error {
         squashfs::PathError::Symlink { .. } => "",
-        _ => ": correct its `path`, or put the file into the image",
+        _ => "; correct its `path`, or put the file into the image",
     }
 }
 
-/// Measures the images and holds them against their budgets. With `baseline`, what is
-/// over budget names what grew since; without, what is largest in it.
+/// Measures the images and compares them with their budgets. A message about an exceeded
+/// budget names what grew since `baseline` or, without one, the largest contents.
 ///
 /// # Errors
 ///
-/// Where something that board.toml bounds is not there or cannot be measured. What is
-/// over budget is no error here: see [`Report::fits`].
+/// If something with a limit in board.toml does not exist or cannot be measured. An
+/// exceeded budget is not an error here: see [`Report::fits`].
 pub fn check(board: &Board, images: &Images, baseline: Option<&Report>) -> Result<Report, Error> {
     let measured = measure::measure(board, images).map_err(Error::Inputs)?;
     Ok(rows::report(board, measured, baseline))

@@ -28,21 +28,21 @@ Examples:
 
 const LONG_EXAMPLES: &str = "\
 Examples:
-  flashfit import board.dts -o board.toml                 a board.toml of a device tree's map
-  flashfit layout board.toml                              the map as a table
-  flashfit layout board.toml --format dts                 the map for a device tree
-  flashfit layout board.toml --out build                  every form, a file each
+  flashfit import board.dts -o board.toml                 convert a device tree's map
+  flashfit layout board.toml                              print the map as a table
+  flashfit layout board.toml --format dts                 print it for a device tree
+  flashfit layout board.toml --out build                  write every format to a file
   flashfit assemble board.toml output/images -o flash.bin
   flashfit check board.toml output/images
   flashfit check board.toml output/images --json > now.json
   flashfit check board.toml output/images --baseline before.json
 
 Exit codes:
-  0  it fits
-  1  something is over budget or does not fit (with layout --check: is stale)
-  2  board.toml, an imported map, an image or the command line cannot be used
+  0  everything fits
+  1  a part is over budget or does not fit (with layout --check: a file is stale)
+  2  board.toml, an imported map, an image or the command line is invalid
 
-A board.toml needs no more than this:
+A minimal board.toml:
   [flash]
   size = \"8 MiB\"
   erase-block = \"64 KiB\"
@@ -68,10 +68,11 @@ pub(crate) enum Command {
     Check(Check),
 }
 
-/// Write a board.toml of the map in an mtdparts argument, a device tree or a genimage.cfg
+/// Convert the map in an mtdparts argument, a device tree or a genimage.cfg to board.toml
 ///
-/// The map is written as it was found, hexadecimal where it was hexadecimal, and then checked
-/// as every board.toml is: exit code 1 and the messages say what to correct in it.
+/// flashfit keeps the map and its numbers, hexadecimal or KiB, as they are, and then checks it
+/// like any board.toml. If the map needs corrections, the messages list them and the exit
+/// code is 1.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -79,30 +80,30 @@ Examples:
   flashfit import genimage.cfg
   echo 'mtdparts=spi0.0:512k(boot)ro,-(system)' | flashfit import - --size '8 MiB'")]
 pub(crate) struct Import {
-    /// The file with the map; - is standard input
+    /// The file with the map; - for standard input
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// What FILE is [default: by its name, or mtdparts where it has `mtdparts=`]
+    /// FILE's format [default: from its name, or mtdparts if it contains `mtdparts=`]
     #[arg(long)]
     pub(crate) from: Option<Source>,
-    /// The chip's size [default: what FILE says, or the end of the last partition]
+    /// The chip's size [default: from FILE, or the end of the last partition]
     #[arg(long)]
     pub(crate) size: Option<Bytes>,
-    /// The chip's erase block [default: what FILE says, or 64 KiB]
+    /// The chip's erase block [default: from FILE, or 64 KiB]
     #[arg(long, value_name = "SIZE")]
     pub(crate) erase_block: Option<Bytes>,
-    /// Which chip, where FILE has several: mtd-id, path or label of a node, name of an image
+    /// The chip to use if FILE has several: mtd-id, path or label of a node, name of an image
     #[arg(long, value_name = "NAME")]
     pub(crate) chip: Option<String>,
-    /// The board.toml to make, which must not be there yet [default: standard output]
+    /// The board.toml to create, which must not exist yet [default: standard output]
     #[arg(short, long, value_name = "BOARD.TOML")]
     pub(crate) output: Option<PathBuf>,
 }
 
-/// Check the flash map and print it in the form that a tool needs
+/// Check the flash map and print it in the format that a tool needs
 ///
-/// Refuses a map that overlaps, leaves a gap, does not lie on erase blocks, goes past
-/// the chip's end or has slots that differ.
+/// Rejects a map whose partitions overlap, leave a gap, are not aligned to erase blocks or
+/// extend past the end of the chip, and slots that differ.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -110,45 +111,45 @@ Examples:
   eval \"$(flashfit layout board.toml --format sh)\"; echo \"$FLASH_SIZE\"
   flashfit layout board.toml --out build --check")]
 pub(crate) struct Layout {
-    /// The board's facts
+    /// The board's description, board.toml
     #[arg(value_name = "BOARD.TOML")]
     pub(crate) board: PathBuf,
-    /// The form; without, a Markdown table, or with --out every form there is
+    /// The format [default: markdown; with --out, all formats]
     #[arg(short, long)]
     pub(crate) format: Option<Format>,
-    /// Write into this folder, a file for each form; names the files that changed
+    /// Write a file for each format into this folder, and name the files that changed
     #[arg(short, long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Write nothing; exit 1 where a file in the folder is not what board.toml says
+    /// Write nothing; exit 1 if a file in the folder is stale
     #[arg(long, requires = "out")]
     pub(crate) check: bool,
 }
 
-/// Put the images of all partitions together as the content of the chip
+/// Assemble the images of all partitions into the content of the chip
 ///
-/// What no image covers reads as erased flash, 0xff. The output is there whole or not
-/// at all.
+/// Space without an image becomes erased flash, 0xff. The output appears only once it is
+/// complete.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
   flashfit assemble board.toml output/images -o output/images/flash.bin")]
 pub(crate) struct Assemble {
-    /// The board's facts
+    /// The board's description, board.toml
     #[arg(value_name = "BOARD.TOML")]
     pub(crate) board: PathBuf,
     /// The folder with the images that board.toml names
     #[arg(value_name = "IMAGES")]
     pub(crate) images: PathBuf,
-    /// The file to make [default: flash.bin in IMAGES]
+    /// The file to create [default: flash.bin in IMAGES]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 }
 
-/// Hold the finished images against their budgets
+/// Check the finished images against their budgets
 ///
-/// Counts what things take on the flash: a partition its image, a component in a
-/// squashfs its compressed bytes. `~` marks bytes of files that share a compressed
-/// block, which are divided in proportion.
+/// Counts bytes on the flash: the image of a partition, the compressed bytes of a
+/// component in a squashfs. `~` marks files that share a compressed block, whose bytes
+/// are divided in proportion.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -156,7 +157,7 @@ Examples:
   flashfit check board.toml output/images --json > before.json
   flashfit check board.toml output/images --baseline before.json")]
 pub(crate) struct Check {
-    /// The board's facts
+    /// The board's description, board.toml
     #[arg(value_name = "BOARD.TOML")]
     pub(crate) board: PathBuf,
     /// The folder with the images that board.toml names
@@ -165,10 +166,10 @@ pub(crate) struct Check {
     /// Print JSON, with every file of every squashfs (schema flashfit-check/1)
     #[arg(long)]
     pub(crate) json: bool,
-    /// An earlier --json output: name what grew since
+    /// An earlier --json output; name what grew since then
     #[arg(long, value_name = "OLD.json")]
     pub(crate) baseline: Option<PathBuf>,
-    /// Propose tighter budgets where a tenth or more is unused
+    /// Suggest tighter budgets where a tenth or more is unused
     #[arg(long)]
     pub(crate) suggest: bool,
 }

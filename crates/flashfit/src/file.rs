@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 ///
 /// # Errors
 ///
-/// Where the folder does not exist or cannot be written to.
+/// If the folder does not exist or cannot be written to.
 pub(crate) fn beside(path: &Path) -> io::Result<NamedTempFile> {
     let folder = path
         .parent()

@@ -1,4 +1,4 @@
-//! The image folder: the finished files of a build, whoever built them.
+//! The image folder: the finished files of a build, from any builder.
 
 mod content;
 mod fdt;
@@ -21,7 +21,7 @@ pub struct Images {
     folder: PathBuf,
 }
 
-/// A finished file of the folder, whole as far as it can say so itself.
+/// A finished file of the folder, complete as far as its own header tells.
 #[derive(Debug)]
 pub struct Image {
     /// The file, at its start.
@@ -32,14 +32,14 @@ pub struct Image {
     pub content: Content,
 }
 
-/// A file that is needed and cannot be used.
+/// A required file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub struct Unusable {
     /// The partition or component that needs it.
     pub who: String,
     /// The file.
     pub path: PathBuf,
-    /// `path:line` of who needs it.
+    /// `path:line` of the partition or component.
     pub at: String,
     /// What is wrong with it.
     pub reason: Reason,
@@ -50,8 +50,7 @@ pub struct Unusable {
 pub enum Reason {
     /// What the system said.
     Io(io::Error),
-    /// It has no byte: a build step that failed leaves such a file, and no budget is
-    /// ever over for it.
+    /// It is empty: a failed build step leaves such a file, which would fit every budget.
     Empty,
     /// It is cut short, or its tables contradict themselves.
     Damaged(String),
@@ -69,13 +68,13 @@ impl fmt::Display for Unusable {
         match reason {
             Reason::Io(error) if error.kind() == io::ErrorKind::NotFound => write!(
                 f,
-                "{who}: needs {path}, which is not there ({at}): build it, or correct its name"
+                "{who}: needs {path}, which does not exist ({at}): build it, or correct its name"
             ),
             Reason::Io(error) => write!(f, "{who}: needs {path} ({at}): {error}"),
             Reason::Empty => write!(
                 f,
-                "{who}: needs {path}, which is empty ({at}): build it again, or remove `image` where the \
-                 partition shall be left erased"
+                "{who}: needs {path}, which is empty ({at}): build it again, or remove `image` \
+                 to leave the partition erased"
             ),
             Reason::Damaged(what) => write!(f, "{who}: needs {path} ({at}), which {what}"),
         }
@@ -83,11 +82,11 @@ impl fmt::Display for Unusable {
 }
 
 impl Images {
-    /// The folder of that path.
+    /// Opens the folder at that path.
     ///
     /// # Errors
     ///
-    /// Where it is no folder.
+    /// If it is not a folder.
     pub fn open(folder: impl Into<PathBuf>) -> io::Result<Images> {
         let folder = folder.into();
         if std::fs::metadata(&folder)?.is_dir() {
@@ -97,19 +96,19 @@ impl Images {
         }
     }
 
-    /// Where `file` is.
+    /// The path of `file`.
     #[must_use]
     pub fn path(&self, file: &Path) -> PathBuf {
         self.folder.join(file)
     }
 
-    /// Opens `file`, which `who` in `line` of board.toml needs, and looks into it as far as
-    /// its own header allows. Everything that uses an image gets it from here, so that one
-    /// command does not take what another refuses.
+    /// Opens `file`, which `who` in `line` of board.toml needs, and checks it as far as its
+    /// header allows. All commands get images from here, so that none accepts what another
+    /// rejects.
     ///
     /// # Errors
     ///
-    /// Where it is not there, is no regular file, is empty, is cut short or damaged.
+    /// If it does not exist, is not a regular file, is empty, is cut short or damaged.
     pub fn image(
         &self,
         board: &Board,
@@ -122,7 +121,7 @@ impl Images {
             // Before it is opened: a pipe would be waited for.
             let metadata = std::fs::metadata(&path).map_err(Reason::Io)?;
             if !metadata.is_file() {
-                let error = io::Error::other("it is no regular file");
+                let error = io::Error::other("it is not a regular file");
                 return Err(Reason::Io(error));
             }
             if metadata.len() == 0 {

@@ -1,9 +1,8 @@
-//! A board.toml from a map that stands elsewhere: `mtdparts`, a device tree's source or a genimage
+//! Converts an existing map to board.toml: `mtdparts`, a device tree source or a genimage
 //! configuration.
 //!
-//! [`import`] reads one and writes the map as it was found, hexadecimal where it was hexadecimal. It
-//! does not judge: what the result says is judged by whoever reads it as a board.toml, with the same
-//! words as any other.
+//! [`import`] keeps the map and its numbers, hexadecimal or KiB, unchanged. It does not validate the
+//! map: reading the result as a board.toml does, with the same messages as for any other.
 //!
 //! ```
 //! use flashfit::import::{self, Options, Source};
@@ -31,19 +30,19 @@ use clap::ValueEnum;
 
 use lexer::Fault;
 
-/// What a map is written in.
+/// The format of a map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Source {
-    /// The kernel's and U-Boot's partition argument, alone or in a whole command line
+    /// The partition argument of the kernel and U-Boot, alone or in a command line
     Mtdparts,
-    /// A device tree's source with a node of `fixed-partitions`
+    /// A device tree source with a `fixed-partitions` node
     Dts,
-    /// A genimage configuration with an image of the type flash
+    /// A genimage configuration with an image of type flash
     Genimage,
 }
 
 impl Source {
-    /// What a file is by its name, else by its text.
+    /// A file's format, from its name or else from its text.
     #[must_use]
     pub fn of(path: &Path, text: &str) -> Option<Source> {
         match path.extension().and_then(|extension| extension.to_str()) {
@@ -55,15 +54,15 @@ impl Source {
     }
 }
 
-/// What a map does not say of itself.
+/// Facts that a map does not contain.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The chip's size, in place of what the map says or the end of its last partition.
+    /// The chip's size, instead of the map's or of the end of its last partition.
     pub size: Option<Bytes>,
-    /// The chip's erase block, in place of what the map says or of 64 KiB.
+    /// The chip's erase block, instead of the map's or of 64 KiB.
     pub erase_block: Option<Bytes>,
-    /// Which chip is meant, where the map has several: its mtd-id, the path or label of its node, or
-    /// the image's name.
+    /// The chip to use if the map has several: its mtd-id, the path or label of its node, or the
+    /// image's name.
     pub chip: Option<String>,
 }
 
@@ -77,7 +76,7 @@ pub struct Error {
     pub line: usize,
     /// The character of the line, from 1.
     pub column: usize,
-    /// What was needed there, what was found and what to do.
+    /// What was expected, what was found and what to do.
     pub message: String,
 }
 
@@ -124,11 +123,11 @@ impl Number {
     }
 }
 
-/// The board.toml of the map in `text`; `path` is what errors call it.
+/// Converts the map in `text` to board.toml; errors call it `path`.
 ///
 /// # Errors
 ///
-/// Where the text is not what `source` says, or lacks what a map needs: the place, and what to do.
+/// If the text is not in `source`'s format, or lacks what a map needs: the place, and what to do.
 pub fn import(text: &str, path: &Path, source: Source, options: &Options) -> Result<String, Error> {
     let chip = options.chip.as_deref();
     let found = match source {
@@ -150,7 +149,7 @@ pub fn import(text: &str, path: &Path, source: Source, options: &Options) -> Res
 }
 
 fn board_toml(map: &Map, path: &Path, options: &Options) -> String {
-    let mut out = format!("# The map of {}.\n[flash]\n", comment(path));
+    let mut out = format!("# The map from {}.\n[flash]\n", comment(path));
     let plain = |value| {
         Number {
             value,
@@ -161,13 +160,13 @@ fn board_toml(map: &Map, path: &Path, options: &Options) -> String {
     let end = |part: &Part| part.offset.value.saturating_add(part.size.value);
     let size = options.size.map(Bytes::get).or(map.size);
     if size.is_none() {
-        out.push_str("# Where the last partition ends; correct it where the chip is larger.\n");
+        out.push_str("# The end of the last partition; correct it if the chip is larger.\n");
     }
     let size = size.unwrap_or_else(|| map.parts.iter().map(end).max().unwrap_or(0));
     let _ = writeln!(out, "size = {}", plain(size));
     let erase_block = options.erase_block.map(Bytes::get).or(map.erase_block);
     if erase_block.is_none() {
-        out.push_str("# What most SPI-NOR chips have; correct it where this one has another.\n");
+        out.push_str("# The size on most SPI-NOR chips; correct it if yours differs.\n");
     }
     let _ = writeln!(
         out,

@@ -1,9 +1,9 @@
-//! The flash map in the languages of everything that needs it.
+//! The flash map in the formats of the tools that need it.
 //!
-//! board.toml is the only home of an offset; boot loader, kernel, image builders and
-//! documentation get theirs from here. [`render`] gives one form as text; [`write`](fn@write)
-//! puts forms into a folder and touches no file that is already right, so that make
-//! rebuilds nothing for it.
+//! Offsets are defined only in board.toml; boot loader, kernel, image builders and
+//! documentation get them from here. [`render`] returns one format as text; [`write`](fn@write)
+//! writes formats into a folder and leaves files that are up to date untouched, so that make
+//! rebuilds nothing.
 //!
 //! ```
 //! use board::Board;
@@ -51,29 +51,29 @@ use clap::ValueEnum;
 use crate::file;
 use board::Board;
 
-/// A form of the map.
+/// A format of the map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// The kernel's and U-Boot's partition argument, `mtdparts=…`
+    /// The partition argument of the kernel and U-Boot, `mtdparts=…`
     Mtdparts,
     /// A device-tree `partitions` node to include in the board's source
     Dts,
-    /// A genimage configuration that makes the same image as `flashfit assemble`
+    /// A genimage configuration that produces the same image as `flashfit assemble`
     Genimage,
-    /// Variables for a POSIX shell to source
+    /// Variables to source in a POSIX shell
     Sh,
-    /// Variables for make to include
+    /// Variables to include in a makefile
     Make,
     /// Lines for U-Boot's default environment
     UBootEnv,
-    /// A fragment of U-Boot's configuration: where its environment and its parts are
+    /// A fragment of U-Boot's configuration: the offsets of its environment and its parts
     UBootConfig,
     /// A table for documentation
     Markdown,
 }
 
 impl Format {
-    /// The name of its file in a folder of generated files.
+    /// The name of its file in the output folder.
     #[must_use]
     pub fn file_name(self) -> &'static str {
         match self {
@@ -88,7 +88,7 @@ impl Format {
         }
     }
 
-    /// The forms that `board` has the facts for.
+    /// The formats that `board` has the facts for.
     #[must_use]
     pub fn all_of(board: &Board) -> Vec<Format> {
         let known = |format: &Format| match format {
@@ -104,16 +104,18 @@ impl Format {
     }
 }
 
-/// A form that cannot be made.
+/// A format that cannot be rendered.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// mtdparts names the chip, and board.toml does not.
-    #[error("{}: [flash] has no `mtd-id`, and mtdparts starts with the name that the kernel gives the chip: add it, as in mtd-id = \"spi0.0\"", path.display())]
+    /// mtdparts names the chip, but board.toml does not.
+    #[error(
+        "{}: [flash] has no `mtd-id`, but mtdparts starts with the kernel's name for the chip: \
+         add it, as in mtd-id = \"spi0.0\"", path.display())]
     NoMtdId {
         /// The board.toml.
         path: PathBuf,
     },
-    /// A boot loader is to be configured, and board.toml has none.
+    /// The format configures a boot loader, but board.toml has none.
     #[error(transparent)]
     Board(#[from] board::Error),
     /// A generated file cannot be read or written.
@@ -126,12 +128,12 @@ pub enum Error {
     },
 }
 
-/// The map in one form, with a line end at its end.
+/// The map in one format, with a final line feed.
 ///
 /// # Errors
 ///
-/// [`Error::NoMtdId`] for mtdparts of a board without one, [`Error::Board`] for U-Boot's
-/// configuration of a board without `[u-boot]`.
+/// [`Error::NoMtdId`] for mtdparts if the board has no `mtd-id`, [`Error::Board`] for U-Boot's
+/// configuration if it has no `[u-boot]`.
 pub fn render(board: &Board, format: Format) -> Result<String, Error> {
     Ok(match format {
         Format::Mtdparts => mtdparts::render(board)?,
@@ -145,8 +147,8 @@ pub fn render(board: &Board, format: Format) -> Result<String, Error> {
     })
 }
 
-/// Writes forms into `folder`, each in its [file](Format::file_name); gives the files
-/// that were changed.
+/// Writes formats into `folder`, each to its [file](Format::file_name), and returns the
+/// files that changed.
 ///
 /// # Errors
 ///
@@ -166,8 +168,8 @@ pub fn write(board: &Board, formats: &[Format], folder: &Path) -> Result<Vec<Pat
     Ok(stale.into_iter().map(|(path, _)| path).collect())
 }
 
-/// The files in `folder` that do not say what board.toml says (or are not there), each
-/// with what it should say.
+/// The files in `folder` that are missing or do not match board.toml, each with its correct
+/// content.
 ///
 /// # Errors
 ///

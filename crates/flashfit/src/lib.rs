@@ -1,19 +1,18 @@
-//! The flash budget and layout tool for firmware images.
+//! Flash layout, assembly and budgets for firmware images.
 //!
-//! One file, `board.toml`, says how a flash chip is divided and what each part may take.
-//! From it:
+//! One file, `board.toml`, defines the layout of a flash chip and the budget of each part.
 //!
-//! - [`board`] reads the file and refuses a map that cannot be;
-//! - [`table`] writes tables for documents and terminals;
-//! - [`layout`] gives the map in the forms that kernel, boot loader, image builders and
-//!   documentation need;
-//! - [`import`](mod@import) makes a board.toml of a map that stands elsewhere;
-//! - [`assemble`](mod@assemble) puts finished images together as the content of the chip;
-//! - [`check`](mod@check) holds them against their budgets, in the compressed bytes that
-//!   [`squashfs`] images keep of each file.
+//! - [`board`] reads the file and rejects an invalid map.
+//! - [`table`] writes tables for documents and terminals.
+//! - [`layout`] gives the map in the formats that kernel, boot loader, image builders and
+//!   documentation need.
+//! - [`import`](mod@import) converts an existing map to board.toml.
+//! - [`assemble`](mod@assemble) assembles finished images into the content of the chip.
+//! - [`check`](mod@check) compares them with their budgets, and counts the compressed bytes
+//!   of each file in a [`squashfs`] image.
 //!
-//! The library knows nothing of who built the images. Sizes and offsets are types of
-//! their own ([`board::units`]), so that a byte count is never taken for an offset or a KiB.
+//! The library does not depend on any builder. Sizes and offsets have their own types
+//! ([`board::units`]), so that nobody mistakes a byte count for an offset or for KiB.
 //!
 //! ```no_run
 //! use board::Board;

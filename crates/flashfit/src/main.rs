@@ -60,7 +60,7 @@ fn print(text: &str) -> anyhow::Result<()> {
     let mut out = anstream::stdout();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(error).context("standard output")
+            Err(error).context("cannot write to standard output")
         }
         _ => Ok(()),
     }
@@ -69,7 +69,7 @@ fn print(text: &str) -> anyhow::Result<()> {
 fn open(folder: &Path) -> anyhow::Result<Images> {
     Images::open(folder).with_context(|| {
         format!(
-            "{}: no image folder, name the one that the build filled",
+            "cannot read the image folder {}; name the one that the build filled",
             folder.display()
         )
     })
@@ -82,9 +82,16 @@ fn import_map(args: &Import) -> anyhow::Result<ExitCode> {
         false => std::fs::read_to_string(&args.file),
     };
     let text = text.with_context(|| args.file.display().to_string())?;
-    let source = args.from.or_else(|| Source::of(&args.file, &text)).with_context(|| {
-        format!("{}: is it an mtdparts argument, a device tree or a genimage.cfg? Say so with --from", args.file.display())
-    })?;
+    let source = args
+        .from
+        .or_else(|| Source::of(&args.file, &text))
+        .with_context(|| {
+            format!(
+                "{}: cannot tell whether this is an mtdparts argument, a device tree or a \
+             genimage.cfg: choose with --from",
+                args.file.display()
+            )
+        })?;
     let options = import::Options {
         size: args.size,
         erase_block: args.erase_block,
@@ -97,7 +104,7 @@ fn import_map(args: &Import) -> anyhow::Result<ExitCode> {
             // What is there already may have been corrected by hand.
             let file = std::fs::File::create_new(output);
             let write = file.and_then(|mut file| file.write_all(board_toml.as_bytes()));
-            write.with_context(|| format!("{}: cannot be made", output.display()))?;
+            write.with_context(|| format!("{}: cannot be created", output.display()))?;
         }
         None => print(&board_toml)?,
     }
@@ -126,7 +133,7 @@ fn layout(args: &Layout) -> anyhow::Result<ExitCode> {
         let stale = layout::stale(&board, &formats, folder)?;
         for (path, _) in &stale {
             tell_error(&format!(
-                "{}: is not what {} says: run the same command without --check",
+                "{}: does not match {}: run the same command without --check",
                 path.display(),
                 board.path.display()
             ));
@@ -177,7 +184,7 @@ fn check_budgets(args: &Check) -> anyhow::Result<ExitCode> {
     {
         let path: PathBuf = args.baseline.clone().unwrap_or_default();
         bail!(
-            "{}: is a report of {}, not of {}",
+            "{}: is a report on {}, not on {}",
             path.display(),
             baseline.board,
             board.name

@@ -1,18 +1,17 @@
-//! What each file takes in a squashfs image, from the image's own tables.
+//! The size of each file in a squashfs image, from the image's own tables.
 //!
-//! A file's data are blocks, each compressed on its own, whose stored sizes stand in
-//! its inode: those bytes are exact. A file's end may lie with others' in a fragment,
-//! a block that is compressed as one; its bytes are divided in proportion to the
-//! uncompressed lengths, and the file is marked as not exact, unless the fragment is
-//! its alone. Identical data (hard links, and the duplicates that mksquashfs finds) are
-//! stored once: every path has their size, and all but the first have them as
-//! [`shared`](File::shared).
+//! A file's data consists of blocks, each compressed separately. The inode records their
+//! stored sizes, so these bytes are exact. The ends of several files may share a fragment,
+//! which is compressed as a single block. Its bytes are divided in proportion to the
+//! uncompressed lengths, and the files are marked as not exact. Identical data (hard links,
+//! and duplicates that mksquashfs finds) is stored once: it counts for every path, and all
+//! but the first have it as [`shared`](File::shared).
 //!
-//! So the files' own bytes, the [metadata](Squashfs::metadata) and the
-//! [padding](Squashfs::padding) are together the image's size, to the byte.
+//! The files' own bytes, the [metadata](Squashfs::metadata) and the
+//! [padding](Squashfs::padding) add up to the exact size of the image.
 //!
 //! Format: Documentation/filesystems/squashfs.rst and fs/squashfs/squashfs_fs.h in
-//! Linux, version 4.0, little endian.
+//! Linux, version 4.0, little-endian.
 
 mod error;
 mod extent;
@@ -34,10 +33,10 @@ const SUPERBLOCK: u64 = 96;
 /// The frag_index of a file without one (SQUASHFS_INVALID_FRAG).
 const NO_FRAGMENT: u64 = 0xffff_ffff;
 
-/// A squashfs image, taken apart.
+/// The contents of a squashfs image.
 #[derive(Debug, Clone)]
 pub struct Squashfs {
-    /// How it is compressed: `xz`, `gzip`, `zstd`, `lz4` or `none`.
+    /// Its compression: `xz`, `gzip`, `zstd`, `lz4` or `none`.
     pub compressor: String,
     /// The size of an uncompressed block.
     pub block_size: Bytes,
@@ -48,7 +47,7 @@ pub struct Squashfs {
     /// Superblock, inodes, directories and the other tables, and data that no file
     /// refers to.
     pub metadata: Bytes,
-    /// What follows the file system's end to the end of the image file.
+    /// The bytes from the end of the file system to the end of the image file.
     pub padding: Bytes,
     /// What is no regular file, by path.
     others: BTreeMap<String, Other>,
@@ -63,14 +62,14 @@ pub struct File {
     pub path: String,
     /// Its size.
     pub raw: Bytes,
-    /// The bytes that its data take in the image.
+    /// The bytes of its data in the image.
     pub on_flash: Bytes,
-    /// Whether `on_flash` is read from the image, not divided in proportion.
+    /// Whether `on_flash` is exact, not divided in proportion.
     pub exact: bool,
-    /// How many of `on_flash` are stored for an earlier path already.
+    /// The part of `on_flash` that is already stored for an earlier path.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub shared: Bytes,
-    /// The first path that stores some of them.
+    /// The first path that stores a part of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shared_with: Option<String>,
     /// Where its data lie.
@@ -84,7 +83,7 @@ fn is_zero(bytes: &Bytes) -> bool {
 }
 
 impl File {
-    /// The bytes that it takes beyond what earlier paths store.
+    /// The bytes that no earlier path stores.
     #[must_use]
     pub fn own(&self) -> Bytes {
         Bytes(self.on_flash.get() - self.shared.get())
@@ -99,12 +98,12 @@ enum Other {
     Special,
 }
 
-/// What a path of the image takes.
+/// The size of a path in the image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Content {
     /// The size of the file, or of all files in the folder.
     pub raw: Bytes,
-    /// The bytes that the data take in the image, each once.
+    /// The bytes of the data in the image, each counted once.
     pub on_flash: Bytes,
     /// Whether `on_flash` is exact.
     pub exact: bool,
@@ -113,22 +112,22 @@ pub struct Content {
 /// Why a path has no content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
-    /// Nothing is there.
-    #[error("is not in it{}", near.as_ref().map(|near| format!(", {near} is")).unwrap_or_default())]
+    /// The path does not exist.
+    #[error("the image does not have it{}", near.as_ref().map(|near| format!(", only {near}")).unwrap_or_default())]
     Missing {
         /// A path with the same file name.
         near: Option<String>,
     },
-    /// It, or a folder on the way to it, is a symlink.
+    /// The path, or a folder on the way to it, is a symlink.
     #[error("{link} is a symlink to {target}: name the file itself")]
     Symlink {
         /// The symlink's path.
         link: String,
-        /// What it says.
+        /// The symlink's target.
         target: String,
     },
     /// A device, pipe or socket.
-    #[error("is a device, pipe or socket and takes no data")]
+    #[error("it is a device, pipe or socket and has no data")]
     Special,
 }
 
@@ -150,7 +149,7 @@ impl Squashfs {
     ///
     /// # Errors
     ///
-    /// Where it is none, is cut short or damaged, or is of a kind that is not known.
+    /// If it is not a squashfs, is cut short or damaged, or is of an unsupported kind.
     pub fn read(mut file: FsFile) -> Result<Squashfs, Error> {
         let size = file.metadata()?.len();
         let head = error::check_head(&mut file, size)?;
@@ -234,12 +233,12 @@ impl Squashfs {
         })
     }
 
-    /// What the file or folder at `path` takes. Within a folder, data that several
-    /// files share count once.
+    /// The size of the file or folder at `path`. Within a folder, data that several files
+    /// share counts once.
     ///
     /// # Errors
     ///
-    /// Where nothing is there, or no data can be.
+    /// If the path does not exist or cannot have data.
     pub fn content(&self, path: &str) -> Result<Content, PathError> {
         for (end, _) in path.match_indices('/').skip(1).chain([(path.len(), "")]) {
             if let Some(Other::Symlink(target)) = self.others.get(&path[..end]) {

@@ -25,7 +25,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table without rows. A heading that begins with `>` is that of a column of figures.
+    /// A table without rows. A heading that begins with `>` marks a column of figures.
     #[must_use]
     pub fn new(headings: &[&str]) -> Self {
         let titles = headings.iter().map(|title| title.trim_start_matches('>'));
@@ -35,7 +35,7 @@ impl Table {
         }
     }
 
-    /// Adds a row; the cells that it lacks are empty.
+    /// Adds a row; missing cells are empty.
     pub fn row(&mut self, cells: &[&dyn Display]) {
         self.cells(cells.iter().map(ToString::to_string).collect());
     }
@@ -46,7 +46,7 @@ impl Table {
         self.lines.push(Line::new(Style::new(), cells));
     }
 
-    /// Adds words behind the last row, which only [`text`](Self::text) prints.
+    /// Adds a note to the last row, which only [`text`](Self::text) prints.
     pub fn note(&mut self, note: &str) {
         if let Some(line) = self.lines.last_mut() {
             note.clone_into(&mut line.note);
@@ -78,7 +78,7 @@ impl Table {
     }
 }
 
-/// A line of a terminal's table: cells under one another, and a note behind them.
+/// A line of a terminal's table: aligned cells, and a note after them.
 pub(crate) struct Line {
     style: Style,
     cells: Vec<String>,

@@ -123,8 +123,8 @@ fn every_missing_image_is_named() {
     fs::remove_file(scratch.path("images/system.bin")).unwrap();
     scratch.folder("images/system.bin");
     scratch.flashfit(&ASSEMBLE).exits(2).says(&[
-        "boot: needs images/boot.bin, which is not there (board.toml:5): build it",
-        "system: needs images/system.bin (board.toml:16): it is no regular file",
+        "boot: needs images/boot.bin, which does not exist (board.toml:5): build it",
+        "system: needs images/system.bin (board.toml:16): it is not a regular file",
     ]);
     assert!(!scratch.path("flash.bin").exists());
 }
@@ -141,12 +141,12 @@ fn the_output_cannot_be_an_input() {
             "images/../images/boot.bin",
         ])
         .exits(2)
-        .says(&["is the image of boot as well: choose another output with -o"]);
+        .says(&["is also the image of boot: choose another output with -o"]);
     assert_eq!(fs::read(scratch.path("images/boot.bin")).unwrap().len(), 1);
     scratch
         .flashfit(&["assemble", "board.toml", "images", "-o", "board.toml"])
         .exits(2)
-        .says(&["board.toml: is the flash map as well: choose another output with -o"]);
+        .says(&["board.toml: is also the flash map: choose another output with -o"]);
     assert_eq!(
         fs::read(scratch.path("board.toml")).unwrap(),
         BOARD.as_bytes()
@@ -173,7 +173,7 @@ fn bad_folders_are_bad_input() {
     scratch
         .flashfit(&["assemble", "board.toml", "nowhere"])
         .exits(2)
-        .says(&["nowhere: no image folder"]);
+        .says(&["cannot read the image folder nowhere"]);
     scratch
         .flashfit(&[
             "assemble",

@@ -425,13 +425,13 @@ fn a_component_must_be_found() {
     let scratch = exact();
     rewrite(&scratch, "/usr/bin/server", "/usr/sbin/server");
     let run = scratch.flashfit(&CHECK).exits(2).says(&[
-        "server: needs /usr/sbin/server in images/rootfs.squashfs (board.toml:48), and is not in it, \
-         /usr/bin/server is: correct its `path`",
+        "server: needs /usr/sbin/server in images/rootfs.squashfs (board.toml:48), but the \
+         image does not have it, only /usr/bin/server; correct its `path`",
     ]);
     assert_eq!(run.stdout(), "", "no table that could be taken for a pass");
     rewrite(&scratch, "file = \"kernel.itb\"", "file = \"vmlinux\"");
     scratch.flashfit(&CHECK).exits(2).says(&[
-        "kernel: needs images/vmlinux, which is not there (board.toml:54)",
+        "kernel: needs images/vmlinux, which does not exist (board.toml:54)",
         "server: needs /usr/sbin/server",
     ]);
 }
@@ -443,8 +443,8 @@ fn a_symlink_is_named_with_its_target() {
     scratch.mksquashfs("root", "images/rootfs.squashfs", &[]);
     rewrite(&scratch, "/usr/bin/server", "/usr/bin/httpd");
     scratch.flashfit(&CHECK).exits(2).says(&[
-        "server: needs /usr/bin/httpd in images/rootfs.squashfs (board.toml:48), \
-         and /usr/bin/httpd is a symlink to server: name the file itself",
+        "server: needs /usr/bin/httpd in images/rootfs.squashfs (board.toml:48), but \
+         /usr/bin/httpd is a symlink to server: name the file itself",
     ]);
 }
 
@@ -456,14 +456,11 @@ fn a_path_in_what_is_no_squashfs_is_bad_input() {
         "file = \"rootfs.squashfs\"",
         "file = \"kernel.itb\"",
     );
-    scratch
-        .flashfit(&CHECK)
-        .exits(2)
-        .says(&[
-            "server: needs /usr/bin/server in images/kernel.itb (board.toml:48), which is no file system that \
-             flashfit knows: flashfit looks inside a squashfs with gzip, xz, zstd or lz4 only. Build it as \
-             one, or remove `path`",
-        ]);
+    scratch.flashfit(&CHECK).exits(2).says(&[
+        "server: needs /usr/bin/server in images/kernel.itb (board.toml:48), which is not a \
+             file system that flashfit knows: flashfit reads only a squashfs with gzip, xz, \
+             zstd or lz4. Build one, or remove `path`",
+    ]);
 }
 
 #[test]
@@ -489,7 +486,7 @@ fn damaged_and_truncated_images_are_bad_input() {
     scratch
         .flashfit(&CHECK)
         .exits(2)
-        .says(&["rootfs-a: needs images/rootfs.squashfs, which is not there"]);
+        .says(&["rootfs-a: needs images/rootfs.squashfs, which does not exist"]);
 }
 
 #[test]
@@ -566,12 +563,12 @@ fn a_baseline_must_be_one() {
     scratch
         .flashfit(&against)
         .exits(2)
-        .says(&["before.json: has the schema none, flashfit-check/1"]);
+        .says(&["before.json: has the schema none, this program reads flashfit-check/1"]);
     scratch.write("before.json", "{");
     scratch
         .flashfit(&against)
         .exits(2)
-        .says(&["before.json: is no report of a check: "]);
+        .says(&["before.json: is not a report of a check: "]);
     let report = scratch
         .flashfit(&[&CHECK[..], &["--json"]].concat())
         .exits(0)
@@ -580,7 +577,7 @@ fn a_baseline_must_be_one() {
     scratch
         .flashfit(&against)
         .exits(2)
-        .says(&["before.json: is a report of another, not of sample"]);
+        .says(&["before.json: is a report on another, not on sample"]);
 }
 
 #[test]
@@ -594,8 +591,8 @@ fn suggestions_come_when_asked() {
     let bytes = server_bytes(&scratch);
     let tight = (bytes * 105 / 100).div_ceil(1000);
     let expected = format!(
-        "suggestion: server: {} bytes, 500,000 allowed (board.toml:52), {:.0} % of it: \
-         budget = \"{tight}_000 B\" would leave 5 %\n",
+        "suggestion: server: {} bytes, 500,000 allowed (board.toml:52), {:.0} % used: budget = \
+         \"{tight}_000 B\" would leave 5 %\n",
         grouped(bytes),
         bytes as f64 / 5_000.0,
     );

@@ -108,8 +108,8 @@ fn an_empty_image_is_one_that_is_not_there() {
     scratch.write("images/kernel.itb", "");
     both_refuse(
         &scratch,
-        "kernel: needs images/kernel.itb, which is empty (board.toml:7): build it again, or remove `image` \
-         where the partition shall be left erased",
+        "kernel: needs images/kernel.itb, which is empty (board.toml:7): build it again, or \
+         remove `image` to leave the partition erased",
     );
 }
 
@@ -121,7 +121,7 @@ fn a_pipe_is_no_image() {
     scratch.tool("mkfifo", &["images/kernel.itb"]);
     both_refuse(
         &scratch,
-        "kernel: needs images/kernel.itb (board.toml:7): it is no regular file",
+        "kernel: needs images/kernel.itb (board.toml:7): it is not a regular file",
     );
 }
 
@@ -218,8 +218,8 @@ fn a_damaged_device_tree_is_refused_by_both() {
     let scratch = scratch();
     let good = fs::read(scratch.path("images/kernel.itb")).unwrap();
     for (at, part) in [
-        (8, "its structure lies outside"),
-        (12, "its strings lie outside"),
+        (8, "its structure lies outside the file"),
+        (12, "its strings lie outside the file"),
     ] {
         let mut bad = good.clone();
         bad[at] = 0x7f;
@@ -286,7 +286,7 @@ fn what_cannot_be_taken_apart_is_measured_as_a_whole() {
         ("a cpio archive", b"070701 and so on".to_vec()),
         ("a UBI image", b"UBI#".to_vec()),
         ("a uImage", [&b"\x27\x05\x19\x56"[..], &[0; 60]].concat()),
-        ("no file system that flashfit knows", noise(8, 5000)),
+        ("not a file system that flashfit knows", noise(8, 5000)),
     ];
     scratch.mksquashfs("root", "lzo", &["-comp", "lzo"]);
     scratch.mksquashfs("root", "offset", &["-offset", "4096"]);
@@ -304,7 +304,7 @@ fn what_cannot_be_taken_apart_is_measured_as_a_whole() {
             &run.stderr(),
             &[
                 &warning,
-                "a squashfs of gzip, xz, zstd or lz4 would show them",
+                "it lists those of a squashfs with gzip, xz, zstd or lz4",
             ],
         );
         assert_eq!(run.stderr().lines().count(), 1, "{}", run.stderr());

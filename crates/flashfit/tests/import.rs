@@ -35,10 +35,10 @@ fn mtdparts_are_read_as_the_kernel_does() {
     let text = "console=ttyS0 mtdparts=spi0.0:0x40000(boot)ro,0x10000(env)ro,2m@0x50000(kernel),-(rootfs) quiet\n";
     assert_eq!(
         imported(text, Source::Mtdparts, &options),
-        r#"# The map of map.
+        r#"# The map from map.
 [flash]
 size = "8192 KiB"
-# What most SPI-NOR chips have; correct it where this one has another.
+# The size on most SPI-NOR chips; correct it if yours differs.
 erase-block = "64 KiB"
 mtd-id = "spi0.0"
 
@@ -77,7 +77,7 @@ size = 0x5b0000
     );
     assert_eq!(
         refused(two, Source::Mtdparts),
-        "map:1:24: a second chip, 0000:00:1f.5: name the one that is meant with --chip"
+        "map:1:24: a second chip, 0000:00:1f.5: select one with --chip"
     );
 }
 
@@ -88,15 +88,19 @@ fn mtdparts_faults_have_their_place() {
         (
             "mtdparts=spi0.0",
             "1:10",
-            "the name of a chip and `:` are needed",
+            "expected the name of a chip and `:`",
         ),
-        ("a=b\nmtdparts=x:64k(a),64x(b)", "2:19", "`64x` is no size"),
-        ("mtdparts=x:64k(a", "1:15", "a name without its `)`"),
-        ("mtdparts=x:64k(a)rw", "1:18", "`,` or the end is needed"),
-        ("mtdparts=x:64k(a),", "1:19", "`` is no size"),
-        ("mtdparts=x:-(a)", "1:12", "give it with --size"),
-        ("mtdparts=x:64k@(a)", "1:16", "`` is no size"),
-        ("mtdparts=x:99999999999999g(a)", "1:12", "is no size"),
+        (
+            "a=b\nmtdparts=x:64k(a),64x(b)",
+            "2:19",
+            "`64x` is not a size",
+        ),
+        ("mtdparts=x:64k(a", "1:15", "a name has no closing `)`"),
+        ("mtdparts=x:64k(a)rw", "1:18", "expected `,` or the end"),
+        ("mtdparts=x:64k(a),", "1:19", "`` is not a size"),
+        ("mtdparts=x:-(a)", "1:12", "add --size"),
+        ("mtdparts=x:64k@(a)", "1:16", "`` is not a size"),
+        ("mtdparts=x:99999999999999g(a)", "1:12", "is not a size"),
     ] {
         let message = refused(text, Source::Mtdparts);
         assert!(
@@ -147,11 +151,11 @@ const TREE: &str = r#"/dts-v1/;
 fn a_device_tree_has_its_map_and_the_path_of_its_chip() {
     assert_eq!(
         imported(TREE, Source::Dts, &Options::default()),
-        r#"# The map of map.
+        r#"# The map from map.
 [flash]
-# Where the last partition ends; correct it where the chip is larger.
+# The end of the last partition; correct it if the chip is larger.
 size = "8192 KiB"
-# What most SPI-NOR chips have; correct it where this one has another.
+# The size on most SPI-NOR chips; correct it if yours differs.
 erase-block = "64 KiB"
 dt-node = "/ahb/spi@1e620000/flash@0"
 
@@ -169,7 +173,7 @@ size = 0x7c0000
     );
     let second =
         format!("{TREE}&other {{ partitions {{ compatible = \"fixed-partitions\"; }}; }};\n");
-    assert!(refused(&second, Source::Dts).contains("name the chip that is meant with --chip"));
+    assert!(refused(&second, Source::Dts).contains("select the chip with --chip"));
     for chip in ["flash0", "/ahb/spi@1e620000/flash@0", "flash@0"] {
         let options = Options {
             chip: Some(chip.to_owned()),
@@ -186,19 +190,19 @@ fn device_tree_faults_have_their_place() {
             "reg = <0x0 0x40000>;",
             "reg = <0x0 BLOCK>;",
             "19:18",
-            "`BLOCK` is no number of 32 bits",
+            "`BLOCK` is not a 32-bit number",
         ),
         (
             "reg = <0x0 0x40000>;",
             "reg = <0x0 (4 * 8)>;",
             "19:18",
-            "write an expression's result",
+            "the result of an expression",
         ),
         (
             "reg = <0x0 0x40000>;",
             "reg = <0x0>;",
             "17:12",
-            "`reg` of `partition@0` has 1 cells, 2 according",
+            "`reg` of `partition@0` has 1 cells, but #address-cells and #size-cells require 2",
         ),
         (
             "reg = <0x0 0x40000>;",
@@ -210,13 +214,13 @@ fn device_tree_faults_have_their_place() {
             "reg = <0x0 0x40000>;",
             "reg = <0x0 0x40000>",
             "20:7",
-            "`read-only` in `reg`: numbers are read",
+            "`read-only` in `reg`: write numbers",
         ),
         (
             "label = \"boot\";",
             "label = <1>;",
             "17:12",
-            "`label` of `partition@0` is no string",
+            "`label` of `partition@0` is not a string",
         ),
         (
             "#size-cells = <1>;",
@@ -234,7 +238,7 @@ fn device_tree_faults_have_their_place() {
             "label = \"boot\";",
             "label = \"boot;",
             "18:15",
-            "a string without its closing",
+            "a string has no closing",
         ),
         (
             "read-only;",
@@ -246,13 +250,13 @@ fn device_tree_faults_have_their_place() {
             "/* the controller */",
             "/* the controller",
             "9:18",
-            "a comment without its `*/`",
+            "a comment has no closing `*/`",
         ),
         (
             "\t};\n};\n\n&gpio0",
             "\t};\n\n&gpio0",
             "31:1",
-            "a property or a node is needed, and here is `&`",
+            "expected a property or a node, found `&`",
         ),
     ] {
         assert!(TREE.contains(from), "{from}");
@@ -291,7 +295,7 @@ image flash.bin {
 fn a_genimage_configuration_has_the_chip_and_the_images() {
     assert_eq!(
         imported(GENIMAGE, Source::Genimage, &Options::default()),
-        r#"# The map of map.
+        r#"# The map from map.
 [flash]
 size = "8192 KiB"
 erase-block = "64 KiB"
@@ -318,14 +322,14 @@ fn genimage_faults_have_their_place() {
             "size = 0x40000",
             "size = lots",
             "18:10",
-            "`lots` is no size",
+            "`lots` is not a size",
         ),
         ("size = 0x40000", "", "16:2", "partition boot has no `size`"),
         (
             "size = 0x40000",
             "size 0x40000",
             "19:2",
-            "`{` is needed after `size 0x40000`",
+            "expected `{` after `size 0x40000`",
         ),
         (
             "flash {}",
@@ -343,19 +347,19 @@ fn genimage_faults_have_their_place() {
             "# for",
             "include(\"x\")\n# for",
             "1:1",
-            "`include(…)` is not followed",
+            "`include(…)` is not supported",
         ),
         (
             "holes = {\"(0; 1)\",",
             "holes = {\"(0; 1)\"",
             "20:92",
-            "`,` is needed after a value of a list",
+            "expected `,` after a value of a list",
         ),
         (
             "\"root.squashfs\" holes",
             "= holes",
             "20:58",
-            "a value is needed for `image`",
+            "expected a value for `image`",
         ),
     ] {
         assert!(GENIMAGE.contains(from), "{from}");
@@ -384,7 +388,7 @@ fn the_command_writes_a_file_once_and_checks_it() {
     scratch
         .flashfit(&import)
         .exits(2)
-        .says(&["board.toml: cannot be made: File exists"]);
+        .says(&["board.toml: cannot be created: File exists"]);
     scratch
         .flashfit(&["import", "genimage.cfg"])
         .exits(0)
@@ -397,7 +401,7 @@ fn the_command_writes_a_file_once_and_checks_it() {
     scratch
         .flashfit(&["import", "other"])
         .exits(2)
-        .says(&["other: is it an mtdparts argument"]);
+        .says(&["other: cannot tell whether this is an mtdparts argument"]);
     scratch
         .flashfit(&["import", "other", "--from", "dts"])
         .exits(2)

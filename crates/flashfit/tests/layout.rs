@@ -489,7 +489,7 @@ fn the_table_adds_up_to_the_chip() {
             "| 0 | boot | 0 | 1.500 | | `boot.bin` | 1,536 |\n",
             "| 1 | boot_env | 1.500 | 0.500 | | erased | |\n",
             "| 3 | rootfs-1 | 5 | 4 | 1 | `rootfs.squashfs` | 4,000 |\n",
-            "| | **together** | | **16** | | | |\n",
+            "| | **total** | | **16** | | | |\n",
         ],
     );
 }
@@ -525,7 +525,7 @@ fn a_folder_gets_every_form_and_keeps_what_is_right() {
     scratch
         .flashfit(&[&out[..], &["--check"]].concat())
         .exits(1)
-        .says(&["made/here/mtdparts: is not what board.toml says"]);
+        .says(&["made/here/mtdparts: does not match board.toml"]);
     assert_eq!(
         scratch.flashfit(&out).exits(0).stdout(),
         "made/here/mtdparts\n"
@@ -559,6 +559,6 @@ fn an_invalid_map_prints_nothing() {
     assert_eq!(run.stdout(), "");
     has(
         &run.stderr(),
-        &["board.toml:31: rootfs-1: starts at 4 KiB, kernel-1 (board.toml:24) ends"],
+        &["board.toml:31: rootfs-1: starts at 4 KiB, but kernel-1 (board.toml:24) ends"],
     );
 }

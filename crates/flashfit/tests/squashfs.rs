@@ -273,10 +273,10 @@ fn what_is_no_squashfs_says_what_it_is() {
             .unwrap_err()
             .to_string()
     };
-    has(&error(b""), &["is no squashfs"]);
-    has(&error(b"hsq"), &["is no squashfs"]);
-    has(&error(&[0xff; 4096]), &["is no squashfs"]);
-    has(&error(b"sqsh"), &["big endian"]);
+    has(&error(b""), &["is not a squashfs"]);
+    has(&error(b"hsq"), &["is not a squashfs"]);
+    has(&error(&[0xff; 4096]), &["is not a squashfs"]);
+    has(&error(b"sqsh"), &["big-endian"]);
     has(&error(b"hsqs and no more"), &["cut short: 16 bytes, 96 "]);
     scratch.mksquashfs("root", "image", &["-comp", "xz"]);
     let good = fs::read(scratch.path("image")).unwrap();
@@ -284,7 +284,10 @@ fn what_is_no_squashfs_says_what_it_is() {
     has(&short, &["cut short: ", "according to its superblock"]);
     let mut version = good.clone();
     version[28] = 3;
-    has(&error(&version), &["of version 3.0: version 4.0 with gzip"]);
+    has(
+        &error(&version),
+        &["of version 3.0: flashfit reads version 4.0 with gzip"],
+    );
     scratch.mksquashfs("root", "image", &["-comp", "lzo"]);
     has(
         &error(&fs::read(scratch.path("image")).unwrap()),

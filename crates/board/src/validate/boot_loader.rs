@@ -27,7 +27,8 @@ fn address_option(board: &Board, u_boot: &UBoot, wanted: &AddressOption, out: &m
             out,
             *line,
             format!(
-                "addresses: `{option}` is no option: write its name as in a .config, `CONFIG_…`"
+                "addresses: `{option}` is not a Kconfig option: write its name as in a .config, \
+                 `CONFIG_…`"
             ),
         );
     }
@@ -45,7 +46,8 @@ fn address_option(board: &Board, u_boot: &UBoot, wanted: &AddressOption, out: &m
             out,
             *line,
             format!(
-                "addresses: {option} is the address of {file}, and `files` has {}: name one of them",
+                "addresses: {option} is the address of {file}, but `files` has {}: name one of \
+                 them",
                 files.join(", ")
             ),
         );
@@ -54,8 +56,8 @@ fn address_option(board: &Board, u_boot: &UBoot, wanted: &AddressOption, out: &m
             out,
             *line,
             format!(
-                "addresses: {option} is the address of {file}, which takes a partition with image = \
-                 \"{}\" and [flash] `mapped-at`: add what is missing",
+                "addresses: {option} is the address of {file}, which needs a partition with \
+                 image = \"{}\" and [flash] `mapped-at`: add what is missing",
                 crate::BOOT_IMAGE
             ),
         );
@@ -78,22 +80,23 @@ fn copies(board: &Board, environment: &Environment, out: &mut Vec<Problem>) {
     }
     if size.0 == 0 || sector.0 == 0 {
         note(
-            "size or sector of nothing: write what a copy takes, and what is erased for it"
-                .to_owned(),
+            "size or sector is zero: write the size of a copy, and the size that is erased for \
+             it"
+            .to_owned(),
         );
         return;
     }
     let block = board.flash.erase_block;
     match environment.medium {
         Medium::Flash if !is_multiple(sector.0, block) => note(format!(
-            "sector of {}, and the chip erases {} at once: leave `sector` out",
+            "sector of {}, but the chip erases {} at once: omit `sector`",
             sector.with_unit(),
             block.with_unit()
         )),
         // A chip of 64 KiB blocks may have 4 KiB sectors as well.
         Medium::SpiFlash if !is_multiple(sector.0, block) && !is_multiple(block.0, *sector) => {
             note(format!(
-                "sector of {}, which is no whole part of the erase block of {}: make it one",
+                "sector of {}, which does not divide the erase block of {}: correct it",
                 sector.with_unit(),
                 block.with_unit()
             ));
@@ -102,22 +105,22 @@ fn copies(board: &Board, environment: &Environment, out: &mut Vec<Problem>) {
     }
     if environment.medium == Medium::Flash && board.flash.mapped_at.is_none() {
         note(
-            "in = \"flash\", and [flash] has no `mapped-at`: add it, or write in = \"spi-flash\""
+            "in = \"flash\", but [flash] has no `mapped-at`: add it, or write in = \"spi-flash\""
                 .to_owned(),
         );
     }
     let Some(found) = board.partition(partition) else {
         let names: Vec<_> = board.partitions.iter().map(|p| p.name.as_str()).collect();
         note(format!(
-            "no partition `{partition}`, there are {}: name the one that holds nothing else",
+            "no partition `{partition}`, the map has {}: name one that holds nothing else",
             names.join(", ")
         ));
         return;
     };
     if let Some(holds) = other_use(found) {
         note(format!(
-            "{partition} ({}) holds {holds}, which saving a setting would erase: give the environment a \
-             partition of its own",
+            "{partition} ({}) holds {holds}, which U-Boot would erase when it saves a setting: \
+             give the environment its own partition",
             board.at(found.line)
         ));
     }
@@ -125,8 +128,8 @@ fn copies(board: &Board, environment: &Environment, out: &mut Vec<Problem>) {
     let takes = size.0.div_ceil(sector.0).saturating_mul(sector.0);
     if !is_multiple(found.size.0, Bytes(copies * sector.0)) || takes > part.0 {
         note(format!(
-            "{copies} copies of {} in sectors of {} take {}, {partition} ({}) has {}: make it whole \
-             sectors for each copy",
+            "{copies} copies of {} in sectors of {} take {}, but {partition} ({}) has {}: give \
+             each copy whole sectors",
             size.with_unit(),
             sector.with_unit(),
             Bytes(takes.saturating_mul(*copies)).with_unit(),

@@ -98,8 +98,8 @@ fn filesystem(partition: &Partition, out: &mut Vec<Problem>) {
     let name = &partition.name;
     if partition.read_only {
         let message = format!(
-            "{name}: the device makes a {filesystem} in it, and the kernel refuses every write to a \
-             partition that is read-only: remove `read-only` or `filesystem`"
+            "{name}: the device creates a {filesystem} in it, but the kernel refuses every \
+             write to a read-only partition: remove `read-only` or `filesystem`"
         );
         note(out, partition.line, message);
     }
@@ -114,8 +114,8 @@ fn window(board: &Board, out: &mut Vec<Problem>) {
     let end = start.checked_add(flash.size.get());
     if start < FOUR_GIB && end.is_none_or(|end| end > FOUR_GIB) {
         let message = format!(
-            "flash: mapped at {start:#x}, {} of it end past 4 GiB, where addresses of 32 bits end: correct \
-             `mapped-at`",
+            "flash: mapped at {start:#x}, its {} end past 4 GiB, the limit of 32-bit addresses: \
+             correct `mapped-at`",
             board.told(flash.size),
         );
         note(out, flash.size_line, message);
@@ -135,8 +135,9 @@ fn command_line(board: &Board, out: &mut Vec<Problem>) {
     let length = board.mtdparts().map_or(0, |argument| argument.len());
     if let Some((arch, limit)) = limit.filter(|(_, limit)| length >= *limit) {
         let message = format!(
-            "flash: the map is {length} characters of mtdparts, and the kernel's command line has {limit} on \
-             {arch}: shorten names, or give the chip's node in the device tree as `dt-node`"
+            "flash: the map takes {length} characters of mtdparts, but the kernel's command \
+             line has {limit} on {arch}: shorten names, or name the chip's device tree node in \
+             `dt-node`"
         );
         note(out, board.flash.size_line, message);
     }
@@ -154,7 +155,7 @@ fn chip(board: &Board, out: &mut Vec<Problem>) {
         let known = CHIPS.iter().find(|(name, _)| *name == model);
         if let Some((_, mib)) = known.filter(|(_, mib)| flash.size.get() != mib * MIB) {
             let message = format!(
-                "flash: {}, and a {model} has {mib} MiB: correct `size` or the chip's name",
+                "flash: {}, but the {model} has {mib} MiB: correct `size` or the chip's name",
                 board.told(flash.size)
             );
             note(out, flash.size_line, message);
@@ -182,7 +183,7 @@ fn bank(board: &Board, out: &mut Vec<Problem>) {
         .find(|(binary, name, _)| *binary == qemu.binary && *name == machine);
     if let Some((_, _, bank)) = bank.filter(|(_, _, bank)| size.get() != *bank) {
         let message = format!(
-            "flash: {} for the emulator, and the flash of its machine {machine} has {}: {}",
+            "flash: {} for the emulator, but the flash of its machine {machine} has {}: {}",
             board.told(size),
             board.told(*bank),
             match flash.size.get() < *bank {
@@ -198,7 +199,7 @@ fn bank(board: &Board, out: &mut Vec<Problem>) {
     }
     if size.get() > PC_FLASH {
         let message = format!(
-            "flash: {} for the emulator, and a PC has {} of flash at most: make the map smaller",
+            "flash: {} for the emulator, but a PC has at most {} of flash: make the map smaller",
             board.told(size),
             board.told(Bytes(PC_FLASH)),
         );
@@ -207,7 +208,8 @@ fn bank(board: &Board, out: &mut Vec<Problem>) {
     let start = FOUR_GIB.saturating_sub(size.get());
     if let Some(other) = flash.mapped_at.filter(|address| address.0 != start) {
         let message = format!(
-            "flash: mapped at {other}, and the flash of a PC ends at 4 GiB: write mapped-at = {start:#x}"
+            "flash: mapped at {other}, but the flash of a PC ends at 4 GiB: write mapped-at = \
+             {start:#x}"
         );
         note(out, flash.size_line, message);
     }

@@ -81,8 +81,8 @@ impl<'a> Advice<'a> {
             Err(Hopeless::Unknown) => return,
             Err(Hopeless::TooMuch(over)) => {
                 let message = format!(
-                    "flash: the partitions need {} more than the chip's {} in whole erase blocks of {}: \
-                     make one smaller, or leave one out",
+                    "flash: in whole erase blocks, the partitions need {} more than the chip's \
+                     {}; an erase block has {}: shrink or remove one",
                     board.told(*over),
                     board.told(board.flash.size),
                     board.told(board.flash.erase_block),
@@ -92,7 +92,7 @@ impl<'a> Advice<'a> {
         };
         for (at, partition) in board.partitions.iter().enumerate() {
             if let Some(change) = self.change(at).filter(|_| !self.told.contains(&at)) {
-                let message = format!("{}: goes with the others: {change}", partition.name);
+                let message = format!("{}: to match the other changes, {change}", partition.name);
                 note(out, partition.line, message);
             }
         }
@@ -112,8 +112,8 @@ impl<'a> Advice<'a> {
                 .position(|place| place.is_some_and(|(from, _)| from == end));
             let line = behind.map_or(board.flash.size_line, |at| board.partitions[at].line);
             let message = format!(
-                "{} from {} on belong to no partition: declare them, as in \
-                 [[partition]] name = \"{name}\", offset = {}, size = {}",
+                "{} from {} belong to no partition: declare them, as in [[partition]] name = \
+                 \"{name}\", offset = {}, size = {}",
                 board.told(end - start),
                 board.told(start),
                 board.written(start),
@@ -148,10 +148,11 @@ fn blocks(board: &Board, at: usize, advice: &mut Advice<'_>, out: &mut Vec<Probl
     }
     if !is_multiple(offset.0, block) {
         let message = format!(
-            "{name}: starts at {}, which is within an erase block of {}: erasing its neighbour would erase it; {}",
+            "{name}: starts at {}, inside an erase block of {}: erasing its neighbour would \
+             erase it; {}",
             board.told(*offset),
             board.told(block),
-            advice.tell(at, None, "start it with a block"),
+            advice.tell(at, None, "align its start to a block"),
         );
         note(out, *line, message);
     }
@@ -166,8 +167,8 @@ fn blocks(board: &Board, at: usize, advice: &mut Advice<'_>, out: &mut Vec<Probl
     }
     if let Some(least) = least(board, &board.partitions[at]).filter(|least| size.0 < *least) {
         let message = format!(
-            "{name}: {} are {} erase blocks of {}, and the kernel mounts no JFFS2 of fewer than \
-             {JFFS2_BLOCKS}: {}",
+            "{name}: {} are {} erase blocks of {}, but the kernel mounts a JFFS2 only with \
+             {JFFS2_BLOCKS} or more: {}",
             board.told(*size),
             size.0 / block.0.max(1),
             board.told(block),
@@ -190,13 +191,14 @@ fn cover(board: &Board, own: &[usize], advice: &mut Advice<'_>, out: &mut Vec<Pr
         let partition = &board.partitions[at];
         let name = &partition.name;
         let Some(end) = partition.offset.checked_add(partition.size) else {
-            let message = format!("{name}: ends past 64 bits: check its offset and size");
+            let message =
+                format!("{name}: its end does not fit in 64 bits: check its offset and size");
             note(out, partition.line, message);
             continue;
         };
         if end.0 > chip.0 {
             let message = format!(
-                "{name}: ends at {end}, {chip} in the chip ({}), over by {}: {}",
+                "{name}: ends at {end}, but the chip has {chip} ({}), over by {}: {}",
                 board.at(board.flash.size_line),
                 Bytes(end.0 - chip.0),
                 advice.tell(at, None, "shrink or move it"),
@@ -205,7 +207,7 @@ fn cover(board: &Board, own: &[usize], advice: &mut Advice<'_>, out: &mut Vec<Pr
         }
         if let Some(earlier) = before.filter(|_| partition.offset < reached) {
             let message = format!(
-                "{name}: starts at {}, {} ({}) ends at {}, they share {} bytes: {}",
+                "{name}: starts at {}, but {} ({}) ends at {}, so they share {} bytes: {}",
                 board.told(partition.offset),
                 board.partitions[earlier].name,
                 board.at(board.partitions[earlier].line),
@@ -242,11 +244,11 @@ fn over_others(board: &Board, outer: &Partition, held: &[&Partition], out: &mut 
     let names: Vec<&str> = held.iter().map(|p| p.name.as_str()).collect();
     let whole = outer.size.get() >= board.flash.size.get();
     let has = match whole {
-        true => "flashfit has the chip",
-        false => "flashfit has the partitions in it",
+        true => "[flash] describes the chip",
+        false => "the map has the partitions inside it",
     };
     let message = format!(
-        "{0}: lies over {1}, and a byte belongs to one partition: leave `{0}` out: {has}",
+        "{0}: spans {1}, but a byte can belong to only one partition: remove `{0}`; {has}",
         outer.name,
         names.join(", "),
     );
@@ -276,10 +278,10 @@ fn gap(
             advice.told.insert(at);
             format!("{change} for {}", board.partitions[at].name)
         }
-        None => "declare them, or give them to a neighbour".to_owned(),
+        None => "declare them, or add them to a neighbour".to_owned(),
     };
     let message = format!(
-        "{} from {} on belong to no partition: {advice}",
+        "{} from {} belong to no partition: {advice}",
         board.told(to - from),
         board.told(from),
     );

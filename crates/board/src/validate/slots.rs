@@ -18,7 +18,7 @@ pub(super) fn slots(board: &Board, out: &mut Vec<Problem>) {
                 out,
                 second.line,
                 format!(
-                    "{}: is a second root: only one can be mounted as /",
+                    "{}: is a second root, but only one can be mounted as /",
                     second.name
                 ),
             );
@@ -27,7 +27,8 @@ pub(super) fn slots(board: &Board, out: &mut Vec<Problem>) {
             note(
                 out,
                 budget.line,
-                "a budget for slots and no slot: give partitions `slot = \"a\"` or remove [slot]"
+                "a budget for slots, but no slots: give partitions `slot = \"a\"` or remove \
+                 [slot]"
                     .to_owned(),
             );
         }
@@ -42,7 +43,7 @@ pub(super) fn slots(board: &Board, out: &mut Vec<Problem>) {
             out,
             partition.line,
             format!(
-                "{}: is a root outside the slots: say which slot mounts it, or remove `root`",
+                "{}: is a root outside the slots: add its `slot`, or remove `root`",
                 partition.name
             ),
         );
@@ -63,7 +64,8 @@ pub(super) fn slots(board: &Board, out: &mut Vec<Problem>) {
                 out,
                 budget.line,
                 format!(
-                    "slot: budget of {} bytes, {} in its partitions, over by {}: lower the budget",
+                    "slot: budget of {} bytes, but its partitions have {}, over by {}: lower \
+                     the budget",
                     budget.bytes,
                     slot.size(),
                     Bytes(budget.bytes.0 - slot.size().0),
@@ -84,7 +86,7 @@ fn root_of(slot: &Slot<'_>, out: &mut Vec<Problem>) {
             out,
             slot.partitions[0].line,
             format!(
-                "slot {}: has no root: write `root = true` at the partition that it mounts as /",
+                "slot {}: has no root: add `root = true` to the partition that it mounts as /",
                 slot.name
             ),
         ),
@@ -93,7 +95,7 @@ fn root_of(slot: &Slot<'_>, out: &mut Vec<Problem>) {
             out,
             second.line,
             format!(
-                "{}: is a second root of slot {} beside {}: only one can be mounted as /",
+                "{}: is a second root of slot {} beside {}, but only one can be mounted as /",
                 second.name, slot.name, first.name
             ),
         ),
@@ -126,7 +128,8 @@ fn same_shape(board: &Board, first: &Slot<'_>, other: &Slot<'_>, out: &mut Vec<P
                 out,
                 other.partitions[0].line,
                 format!(
-                    "slot {}: has no `{}`, slot {} has {}: slots hold the same roles, so that an update fits either",
+                    "slot {}: has no `{}`, slot {} has {}: slots need the same roles, so that \
+                     an update fits either",
                     other.name, model.role, first.name, model.name
                 ),
             );
@@ -138,7 +141,8 @@ fn same_shape(board: &Board, first: &Slot<'_>, other: &Slot<'_>, out: &mut Vec<P
                 out,
                 twin.size_line,
                 format!(
-                    "{}: {}, its twin {} ({place}) {}: slots are of the same sizes, so that an update fits either",
+                    "{}: {}, but its twin {} ({place}) {}: slots need the same sizes, so that \
+                     an update fits either",
                     twin.name,
                     board.told(twin.size),
                     model.name,
@@ -162,7 +166,8 @@ fn same_shape(board: &Board, first: &Slot<'_>, other: &Slot<'_>, out: &mut Vec<P
                 out,
                 twin.allowed_line(),
                 format!(
-                    "{}: may take {} bytes, its twin {} ({}) {}: give both the same budget",
+                    "{}: may take {} bytes, but its twin {} ({}) may take {}: give both the \
+                     same budget",
                     twin.name,
                     twin.allowed(),
                     model.name,
@@ -178,7 +183,8 @@ fn same_shape(board: &Board, first: &Slot<'_>, other: &Slot<'_>, out: &mut Vec<P
                 out,
                 partition.line,
                 format!(
-                    "slot {}: has no `{}`, slot {} has {}: slots hold the same roles, so that an update fits either",
+                    "slot {}: has no `{}`, slot {} has {}: slots need the same roles, so that \
+                     an update fits either",
                     first.name, partition.role, other.name, partition.name
                 ),
             );

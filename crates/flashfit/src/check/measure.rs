@@ -135,7 +135,7 @@ fn open(
             (filesystem || root).then(|| (images.path(file), who, board.at(line))),
         ),
         Content::Unknown => {
-            let what = "no file system that flashfit knows".to_owned();
+            let what = "not a file system that flashfit knows".to_owned();
             whole(what, root.then(|| (images.path(file), who, board.at(line))))
         }
     };
@@ -149,8 +149,8 @@ fn open(
 fn whole(what: String, surprising: Option<(PathBuf, &str, String)>) -> Measure {
     let warning = surprising.map(|(path, who, at)| {
         format!(
-            "{who}: {} ({at}) is {what}: it is measured as a whole and none of its files is listed; \
-             a squashfs of gzip, xz, zstd or lz4 would show them",
+            "{who}: {} ({at}) is {what}: flashfit measures it as a whole and cannot list its \
+             files; it lists those of a squashfs with gzip, xz, zstd or lz4",
             path.display()
         )
     });

@@ -1,7 +1,7 @@
 //! The result of a check, and its JSON form.
 //!
-//! The JSON carries its version in `schema`. Within a version keys are only added, so
-//! readers must pass over keys they do not know.
+//! `schema` is the version of the JSON. Within a version, keys are only added, so readers
+//! must ignore unknown keys.
 
 use std::path::Path;
 
@@ -22,53 +22,53 @@ pub struct Report {
     pub board: String,
     /// Whether nothing is over budget.
     pub fits: bool,
-    /// What is over budget, a message each.
+    /// A message for each part that is over budget.
     pub errors: Vec<String>,
-    /// What has less headroom than board.toml wants, a message each.
+    /// A message for each part with less headroom than `headroom-warning`.
     pub warnings: Vec<String>,
-    /// The chip's facts.
+    /// The chip.
     pub flash: FlashFacts,
     /// The whole chip.
     pub chip: ChipRow,
-    /// The partitions, in the order of the flash.
+    /// The partitions, in flash order.
     pub partitions: Vec<PartitionRow>,
-    /// The slots, in the order of the flash.
+    /// The slots, in flash order.
     pub slots: Vec<SlotRow>,
-    /// The components, in the order of board.toml.
+    /// The components, in board.toml's order.
     pub components: Vec<ComponentRow>,
     /// The files that were measured, by name.
     pub images: Vec<Image>,
 }
 
-/// Whether a use is within its bounds.
+/// The result of comparing a use with its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// It is.
+    /// Within the limit.
     Fits,
-    /// It is, with less headroom than board.toml wants.
+    /// Within the limit, but with less headroom than `headroom-warning`.
     Low,
-    /// It takes more than is allowed.
+    /// Over the limit.
     Over,
 }
 
-/// What is used of what is allowed.
+/// Used and allowed bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Use {
-    /// What it takes.
+    /// The bytes used.
     pub used: Bytes,
-    /// What it may take.
+    /// The limit.
     pub allowed: Bytes,
-    /// What is left in bytes; negative: what it is over by.
+    /// The bytes left; if negative, the bytes over the limit.
     pub headroom: i64,
-    /// `used` of `allowed`, 1 for all of it, to four decimals.
+    /// `used` divided by `allowed`, to four decimals.
     pub share: f64,
-    /// How it compares.
+    /// The verdict.
     pub verdict: Verdict,
-    /// The headroom under which it is warned about.
+    /// The headroom below which `check` warns.
     pub headroom_warning: Option<Bytes>,
-    /// The line of board.toml that `allowed` comes from; of a slot without a budget
-    /// that of its first partition.
+    /// The line of board.toml with the limit; for a slot without a budget, the line of its
+    /// first partition.
     pub line: usize,
 }
 
@@ -79,17 +79,17 @@ pub struct FlashFacts {
     pub chip: Option<String>,
     /// Its size.
     pub size: Bytes,
-    /// The unit in which it is erased.
+    /// Its erase block.
     pub erase_block: Bytes,
 }
 
-/// The whole chip: all images of all partitions.
+/// The whole chip: the images of all partitions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChipRow {
     /// `used` is what `flashfit assemble` writes other than erased bytes.
     #[serde(flatten)]
     pub usage: Use,
-    /// The partitions without an image: room that is meant to be empty in the image.
+    /// The partitions without an image, which stay erased.
     pub erased: Bytes,
 }
 
@@ -106,7 +106,7 @@ pub struct PartitionRow {
     pub size: Bytes,
     /// Its slot.
     pub slot: Option<String>,
-    /// Its image in the image folder; `null`: it is left erased.
+    /// Its image in the image folder; `null` if it stays erased.
     pub image: Option<String>,
     /// What it takes.
     #[serde(flatten)]
@@ -132,30 +132,30 @@ pub struct ComponentRow {
     pub name: String,
     /// The file in the image folder.
     pub file: String,
-    /// Its path in that squashfs; `null`: the file's size counts.
+    /// Its path in that squashfs; `null` if the file's size counts.
     pub path: Option<String>,
     /// Its size, uncompressed.
     pub raw: Bytes,
-    /// Whether `used` is exact; else it has a part of a fragment, in proportion.
+    /// Whether `used` is exact; otherwise it includes a proportional part of a fragment.
     pub exact: bool,
     /// What it takes.
     #[serde(flatten)]
     pub usage: Use,
 }
 
-/// A file of the image folder.
+/// A file in the image folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Image {
     /// Its name in the folder.
     pub file: String,
     /// Its size.
     pub bytes: Bytes,
-    /// What is in it, where it is a squashfs.
+    /// Its contents, if it is a squashfs.
     pub squashfs: Option<SquashfsFacts>,
 }
 
-/// What is in a squashfs: the files' bytes less those they share, `metadata` and
-/// `padding` are the image's size.
+/// The contents of a squashfs. The files' bytes less their shared bytes, `metadata` and
+/// `padding` add up to the image's size.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SquashfsFacts {
     /// `xz`, `gzip`, `zstd`, `lz4`
@@ -175,7 +175,7 @@ impl Report {
     ///
     /// # Errors
     ///
-    /// Where it is none, or of another version.
+    /// If the text is not a report, or has another version.
     pub fn load(path: &Path) -> Result<Report, super::Error> {
         let error = |message: String| super::Error::Baseline {
             path: path.to_owned(),
@@ -185,21 +185,21 @@ impl Report {
         let text = std::fs::read_to_string(path)
             .map_err(|source| error(format!("cannot be read: {source}; {again}")))?;
         let value: serde_json::Value = serde_json::from_str(&text)
-            .map_err(|source| error(format!("is no report of a check: {source}; {again}")))?;
+            .map_err(|source| error(format!("is not a report of a check: {source}; {again}")))?;
         let schema = value
             .get("schema")
             .and_then(serde_json::Value::as_str)
             .unwrap_or("none");
         if schema != SCHEMA {
             return Err(error(format!(
-                "has the schema {schema}, {SCHEMA} is read: {again}"
+                "has the schema {schema}, this program reads {SCHEMA}: {again}"
             )));
         }
         serde_json::from_value(value)
-            .map_err(|source| error(format!("is no report of a check: {source}; {again}")))
+            .map_err(|source| error(format!("is not a report of a check: {source}; {again}")))
     }
 
-    /// The JSON form, with a line end at its end.
+    /// The JSON form, with a final line feed.
     #[must_use]
     pub fn to_json(&self) -> String {
         // Strings, numbers and lists of them: there is nothing that JSON cannot say.

@@ -43,8 +43,8 @@ fn suggestion(board: &Board, who: &str, usage: &Use) -> Option<String> {
         let at = board.at(*line);
         let percent = (share * 100.0).round();
         format!(
-            "{who}: {used} bytes, {allowed} allowed ({at}), {percent} % of it: \
-             budget = \"{}\" would leave {ROOM} %",
+            "{who}: {used} bytes, {allowed} allowed ({at}), {percent} % used: budget = \"{}\" \
+             would leave {ROOM} %",
             tight.with_unit()
         )
     })

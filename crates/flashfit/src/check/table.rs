@@ -119,6 +119,6 @@ fn contents(image: &Image, squashfs: &SquashfsFacts, lines: &mut Vec<Line>) {
     }
     lines.push(Line::new(
         Style::new(),
-        vec!["together".to_owned(), image.bytes.to_string()],
+        vec!["total".to_owned(), image.bytes.to_string()],
     ));
 }

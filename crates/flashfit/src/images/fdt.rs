@@ -24,7 +24,7 @@ struct External {
 ///
 /// What is wrong with a tree that contradicts itself.
 pub(super) fn end(blob: &[u8]) -> Result<u64, &'static str> {
-    let header = |at: usize| word(blob, at).ok_or("it has no whole header");
+    let header = |at: usize| word(blob, at).ok_or("its header is cut short");
     let total = header(4)?;
     // Data behind the tree are counted from the next multiple of four.
     let behind = u64::from(total).next_multiple_of(4);
@@ -32,10 +32,11 @@ pub(super) fn end(blob: &[u8]) -> Result<u64, &'static str> {
     let (strings_size, structure_size) = (header(32)? as usize, header(36)? as usize);
     let blob = blob
         .get(..total as usize)
-        .ok_or("it is shorter than it says")?;
+        .ok_or("it is shorter than its header says")?;
     let block = |start: usize, size: usize| blob.get(start..start.checked_add(size)?);
-    let structure = block(structure, structure_size).ok_or("its structure lies outside")?;
-    let strings = block(strings, strings_size).ok_or("its strings lie outside")?;
+    let structure =
+        block(structure, structure_size).ok_or("its structure lies outside the file")?;
+    let strings = block(strings, strings_size).ok_or("its strings lie outside the file")?;
 
     let mut end = u64::from(total);
     let mut open: Vec<External> = Vec::new();
@@ -60,7 +61,7 @@ pub(super) fn end(blob: &[u8]) -> Result<u64, &'static str> {
                     .ok_or(short)?;
                 let name = strings
                     .get(name..)
-                    .ok_or("a property's name lies outside")?;
+                    .ok_or("a property's name lies outside the strings")?;
                 let node = open.last_mut().ok_or("a property belongs to no node")?;
                 let number = word(value, 0);
                 match name.split(|byte| *byte == 0).next().unwrap_or_default() {
@@ -72,7 +73,7 @@ pub(super) fn end(blob: &[u8]) -> Result<u64, &'static str> {
                 at = (at + 8 + size).next_multiple_of(4);
             }
             END_NODE => {
-                let node = open.pop().ok_or("a node ends that did not begin")?;
+                let node = open.pop().ok_or("a node ends without a beginning")?;
                 let start = match (node.position, node.offset) {
                     (Some(position), _) => Some(u64::from(position)),
                     (None, Some(offset)) => Some(behind + u64::from(offset)),

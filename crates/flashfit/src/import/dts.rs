@@ -33,7 +33,8 @@ impl<'a> Node<'a> {
                     let cell = number(text, &[]).filter(|cell| cell.value <= u64::from(u32::MAX));
                     let Some(cell) = cell else {
                         let message = format!(
-                            "`{text}` is no number of 32 bits: write it, or run the C preprocessor first"
+                            "`{text}` is not a 32-bit number: write one, or run the C \
+                             preprocessor first"
                         );
                         return fault(value.at, message);
                     };
@@ -41,7 +42,8 @@ impl<'a> Node<'a> {
                 }
                 (_, text) => {
                     let message = format!(
-                        "`{text}` in `{name}`: numbers are read, as in <0x50000 0x10000>; write an expression's result"
+                        "`{text}` in `{name}`: write numbers, as in <0x50000 0x10000>, and the \
+                         result of an expression"
                     );
                     return fault(value.at, message);
                 }
@@ -61,7 +63,10 @@ impl<'a> Node<'a> {
                         ..
                     },
                 ] => Ok(Some(text)),
-                _ => fault(self.at, format!("`{name}` of `{}` is no string", self.name)),
+                _ => fault(
+                    self.at,
+                    format!("`{name}` of `{}` is not a string", self.name),
+                ),
             },
         }
     }
@@ -86,15 +91,19 @@ pub(super) fn read(text: &str, chip: Option<&str>) -> Result<Map, Fault> {
     let mut meant = maps.iter().filter(|map| meant(map));
     let Some((around, node)) = meant.next() else {
         let message = match chip {
-            Some(chip) if !maps.is_empty() => format!("no node with `compatible = \"fixed-partitions\"` in the chip {chip}"),
-            _ => "no node with `compatible = \"fixed-partitions\"`: older trees have the partitions in the chip's own node, put them into one".to_owned(),
+            Some(chip) if !maps.is_empty() => {
+                format!("no node with `compatible = \"fixed-partitions\"` in the chip {chip}")
+            }
+            _ => "no node with `compatible = \"fixed-partitions\"`: older trees have the \
+                  partitions in the chip's own node; move them into such a node"
+                .to_owned(),
         };
         return fault(0, message);
     };
     if let Some((_, second)) = meant.next() {
         return fault(
             second.at,
-            "a second node of `fixed-partitions`: name the chip that is meant with --chip",
+            "a second node of `fixed-partitions`: select the chip with --chip",
         );
     }
     Ok(Map {
@@ -134,7 +143,8 @@ fn partitions(map: &Node) -> Result<Vec<Part>, Fault> {
     for node in &map.nodes {
         if node.is_map() || node.nodes.iter().any(Node::is_map) {
             let message = format!(
-                "`{}` has partitions of its own, and a map here is flat: leave it out, and write them in its place",
+                "`{}` has partitions of its own, but a map has only one level: replace it with \
+                 them",
                 node.name
             );
             return fault(node.at, message);
@@ -142,7 +152,7 @@ fn partitions(map: &Node) -> Result<Vec<Part>, Fault> {
         let cells = node.cells("reg")?;
         if cells.len() as u64 != address + size {
             let message = format!(
-                "`reg` of `{}` has {} cells, {} according to #address-cells and #size-cells",
+                "`reg` of `{}` has {} cells, but #address-cells and #size-cells require {}",
                 node.name,
                 cells.len(),
                 address + size

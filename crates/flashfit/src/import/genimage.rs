@@ -32,7 +32,7 @@ impl<'a> Section<'a> {
             Some(number) => Ok(Some(number)),
             None => {
                 let message = format!(
-                    "`{}` is no size: a number is needed for {key}, as in 512K or 0x80000",
+                    "`{}` is not a size: write a number for {key}, as in 512K or 0x80000",
                     value.text
                 );
                 fault(value.at, message)
@@ -68,13 +68,14 @@ pub(super) fn read(text: &str, chip: Option<&str>) -> Result<Map, Fault> {
         return fault(
             0,
             format!(
-                "no `image{name}` with a section `flash`, which is what genimage calls the content of a chip"
+                "no `image{name}` with a section `flash`, genimage's type for the content of a \
+                 chip"
             ),
         );
     };
     if let Some(second) = images.next() {
         let message = format!(
-            "a second image of a chip, {}: name the one that is meant with --chip",
+            "a second image of a chip, {}: select one with --chip",
             second.title
         );
         return fault(second.at, message);
@@ -100,7 +101,8 @@ pub(super) fn read(text: &str, chip: Option<&str>) -> Result<Map, Fault> {
     for partition in image.sections.iter().filter(|s| s.kind == "partition") {
         let Some(size) = partition.size("size")? else {
             let message = format!(
-                "partition {} has no `size`, and a flash map has a fixed size for each partition: add it",
+                "partition {} has no `size`, but a flash map needs a fixed size for each \
+                 partition: add it",
                 partition.title
             );
             return fault(partition.at, message);
@@ -137,7 +139,10 @@ fn section<'a>(
     depth: usize,
 ) -> Result<Section<'a>, Fault> {
     if depth > DEEPEST {
-        return fault(out.at, format!("sections nest more than {DEEPEST} deep"));
+        return fault(
+            out.at,
+            format!("sections are nested more than {DEEPEST} levels deep"),
+        );
     }
     loop {
         let key = reader.next();
@@ -150,7 +155,7 @@ fn section<'a>(
                 return fault(
                     key.at,
                     format!(
-                        "the name of a key or a section is needed, and here is `{}`",
+                        "expected the name of a key or a section, found `{}`",
                         key.text
                     ),
                 );
@@ -170,7 +175,7 @@ fn section<'a>(
             return fault(
                 key.at,
                 format!(
-                    "`{}(…)` is not followed: put the text of that file here",
+                    "`{}(…)` is not supported: insert the text of that file here",
                     key.text
                 ),
             );
@@ -184,7 +189,7 @@ fn section<'a>(
                 return fault(
                     title.at,
                     format!(
-                        "`=` or `{{` is needed after `{}`, and here is `{}`",
+                        "expected `=` or `{{` after `{}`, found `{}`",
                         key.text, title.text
                     ),
                 );
@@ -215,7 +220,7 @@ fn value<'a>(reader: &mut Reader<'a>, key: Token<'a>, out: &mut Section<'a>) -> 
             return fault(
                 value.at,
                 format!(
-                    "a value is needed for `{}`, and here is `{}`",
+                    "expected a value for `{}`, found `{}`",
                     key.text, value.text
                 ),
             );
@@ -229,7 +234,7 @@ fn value<'a>(reader: &mut Reader<'a>, key: Token<'a>, out: &mut Section<'a>) -> 
             return fault(
                 value.at,
                 format!(
-                    "a value or `}}` is needed in the list of `{}`, and here is `{}`",
+                    "expected a value or `}}` in the list of `{}`, found `{}`",
                     key.text, value.text
                 ),
             );

@@ -61,12 +61,12 @@ pub(super) fn tokens<'a>(text: &'a str, language: Language) -> Result<Vec<Token<
             at += line(rest);
         } else if let Some(comment) = rest.strip_prefix("/*") {
             let Some(end) = comment.find("*/") else {
-                return fault(at, "a comment without its `*/`");
+                return fault(at, "a comment has no closing `*/`");
             };
             at += end + 4;
         } else if c == '"' {
             let Some(length) = string(rest) else {
-                return fault(at, "a string without its closing quotation mark");
+                return fault(at, "a string has no closing quotation mark");
             };
             let (kind, text) = (Kind::Text, &rest[1..length - 1]);
             tokens.push(Token { kind, text, at });
@@ -162,10 +162,7 @@ impl<'a> Reader<'a> {
         let found = self.peek(0);
         fault(
             found.at,
-            format!(
-                "`{sign}` is needed after {after}, and here is `{}`",
-                found.text
-            ),
+            format!("expected `{sign}` after {after}, found `{}`", found.text),
         )
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn read(text: &str, chip: Option<&str>, size: Option<u64>) -> Result<
         None => {
             return fault(
                 0,
-                "no `mtdparts=` in it: give the argument as the kernel gets it",
+                "no `mtdparts=` found: give the argument as the kernel receives it",
             );
         }
     };
@@ -28,15 +28,15 @@ pub(super) fn read(text: &str, chip: Option<&str>, size: Option<u64>) -> Result<
         let Some(colon) = one[..head].rfind(':').filter(|colon| *colon > 0) else {
             return fault(
                 at,
-                "the name of a chip and `:` are needed, as in `mtdparts=spi0.0:512k(boot),-(system)`",
+                "expected the name of a chip and `:`, as in \
+                 `mtdparts=spi0.0:512k(boot),-(system)`",
             );
         };
         let (id, parts) = (&one[..colon], &one[colon + 1..]);
         ids.push(id);
         if chip.is_none_or(|chip| chip == id) {
             if found.is_some() {
-                let message =
-                    format!("a second chip, {id}: name the one that is meant with --chip");
+                let message = format!("a second chip, {id}: select one with --chip");
                 return fault(at, message);
             }
             found = Some((at + colon + 1, id, parts));
@@ -45,7 +45,7 @@ pub(super) fn read(text: &str, chip: Option<&str>, size: Option<u64>) -> Result<
     }
     let Some((at, id, parts)) = found else {
         let message = format!(
-            "no chip {}: there is {}",
+            "no chip {}; the argument has {}",
             chip.unwrap_or_default(),
             ids.join(", ")
         );
@@ -70,7 +70,7 @@ fn partitions(mut at: usize, text: &str, chip: Option<u64>) -> Result<Vec<Part>,
             return Ok(parts);
         }
         let Some(behind) = rest.strip_prefix(',') else {
-            return fault(at, "`,` or the end is needed after a partition");
+            return fault(at, "expected `,` or the end after a partition");
         };
         at += 1;
         rest = behind;
@@ -110,7 +110,7 @@ fn partition(
     let mut name = format!("Partition_{:03}", before.len());
     if let Some(behind) = text[length..].strip_prefix('(') {
         let Some(end) = behind.find(')') else {
-            return fault(at + length, "a name without its `)`");
+            return fault(at + length, "a name has no closing `)`");
         };
         behind[..end].clone_into(&mut name);
         length += end + 2;
@@ -130,7 +130,7 @@ fn partition(
             let Some(value) = value else {
                 return fault(
                     at,
-                    "`-` takes the rest of the chip, and nothing is left: correct --size",
+                    "`-` takes the rest of the chip, but nothing is left: correct --size",
                 );
             };
             Number {
@@ -141,7 +141,7 @@ fn partition(
         (None, None) => {
             return fault(
                 at,
-                "`-` takes the rest of the chip, and mtdparts does not say its size: give it with --size",
+                "`-` takes the rest of the chip, but mtdparts does not give its size: add --size",
             );
         }
     };
@@ -161,7 +161,8 @@ fn size(at: usize, text: &str) -> Result<Number, Fault> {
         None => fault(
             at,
             format!(
-                "`{text}` is no size: a number is needed here, as in 512k, 8M or 0x80000, or `-` for the rest"
+                "`{text}` is not a size: write a number, as in 512k, 8M or 0x80000, or `-` for \
+                 the rest"
             ),
         ),
     }

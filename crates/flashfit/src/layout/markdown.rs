@@ -13,12 +13,12 @@ pub(super) fn render(board: &Board) -> String {
         ">size (KiB)",
         "slot",
         "holds",
-        ">may take (bytes)",
+        ">allowed (bytes)",
     ]);
     for partition in &board.partitions {
         let holds = match (&partition.image, &partition.filesystem) {
             (Some(image), _) => format!("`{}`", image.display()),
-            (None, Some(filesystem)) => format!("{filesystem}, made by the device"),
+            (None, Some(filesystem)) => format!("{filesystem}, created by the device"),
             (None, None) => "erased".to_owned(),
         };
         let allowed = partition.image.as_ref().map(|_| partition.allowed());
@@ -34,7 +34,7 @@ pub(super) fn render(board: &Board) -> String {
     }
     let all = board.partitions.iter().map(|partition| partition.size);
     let all = kib(all.sum::<Bytes>().get());
-    table.row(&[&"", &"**together**", &"", &format!("**{all}**")]);
+    table.row(&[&"", &"**total**", &"", &format!("**{all}**")]);
     table.markdown()
 }
 

@@ -16,7 +16,7 @@ pub enum Error {
     Io(#[from] io::Error),
     /// It does not start as one.
     #[error(
-        "is no squashfs: it does not start with `hsqs`; a component's `path` is looked up in a squashfs"
+        "is not a squashfs: it does not start with `hsqs`; a component's `path` needs a squashfs"
     )]
     None,
     /// It is shorter than it says.
@@ -30,7 +30,7 @@ pub enum Error {
         needs: Bytes,
     },
     /// It is of a kind that is not read.
-    #[error("is a squashfs that is {0}: version 4.0 with gzip, xz, zstd or lz4 is read")]
+    #[error("is a squashfs that is {0}: flashfit reads version 4.0 with gzip, xz, zstd or lz4")]
     Kind(String),
     /// Its tables contradict themselves.
     #[error("is a damaged squashfs ({0}): build it again")]
@@ -49,7 +49,7 @@ impl Error {
     }
 
     pub(super) fn outside(path: &str) -> Error {
-        Error::Damaged(format!("the data of {path} lie outside the image's data"))
+        Error::Damaged(format!("the data of {path} lies outside the image's data"))
     }
 }
 
@@ -66,7 +66,7 @@ pub(super) fn check_head(file: &mut File, size: u64) -> Result<Head, Error> {
     file.rewind()?;
     if head.starts_with(b"sqsh") {
         return Err(Error::Kind(
-            "big endian, which ended with version 3".to_owned(),
+            "big-endian, a format that ended with version 3".to_owned(),
         ));
     }
     if !head.starts_with(b"hsqs") {

@@ -107,7 +107,7 @@ impl Extents {
         }
         if stored > self.data.end - self.data.start {
             return Err(Error::Damaged(
-                "its files have more data than the image".to_owned(),
+                "its files have more data than the image holds".to_owned(),
             ));
         }
         Ok((stored, self.tails.iter().map(BTreeMap::len).collect()))

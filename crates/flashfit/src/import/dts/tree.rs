@@ -64,7 +64,7 @@ fn top_level<'a>(reader: &mut Reader<'a>, out: &mut Vec<Node<'a>>) -> Result<(),
         (Kind::Sign, "&") => {
             let label = reader.next();
             if label.kind != Kind::Word {
-                return fault(label.at, "a label is needed after `&`");
+                return fault(label.at, "expected a label after `&`");
             }
             ("", None, vec![label.text])
         }
@@ -72,7 +72,7 @@ fn top_level<'a>(reader: &mut Reader<'a>, out: &mut Vec<Node<'a>>) -> Result<(),
         (_, found) => {
             return fault(
                 first.at,
-                format!("a node is needed, as in `/ {{`, and here is `{found}`"),
+                format!("expected a node, as in `/ {{`, found `{found}`"),
             );
         }
     };
@@ -104,7 +104,10 @@ fn labels<'a>(reader: &mut Reader<'a>) -> Vec<&'a str> {
 /// What stands in a node up to its `};`.
 fn body<'a>(reader: &mut Reader<'a>, mut node: Node<'a>, depth: usize) -> Result<Node<'a>, Fault> {
     if depth > DEEPEST {
-        return fault(node.at, format!("nodes nest more than {DEEPEST} deep"));
+        return fault(
+            node.at,
+            format!("nodes are nested more than {DEEPEST} levels deep"),
+        );
     }
     while !reader.skip("}") {
         let labels = labels(reader);
@@ -136,11 +139,11 @@ fn body<'a>(reader: &mut Reader<'a>, mut node: Node<'a>, depth: usize) -> Result
                 };
                 node.properties.push((key, values));
             }
-            Kind::End => return fault(node.at, "a node without its closing `}`"),
+            Kind::End => return fault(node.at, "a node has no closing `}`"),
             _ => {
                 return fault(
                     key.at,
-                    format!("a property or a node is needed, and here is `{}`", key.text),
+                    format!("expected a property or a node, found `{}`", key.text),
                 );
             }
         }
@@ -181,7 +184,7 @@ fn directive(reader: &mut Reader, at: usize) -> Result<(), Fault> {
         let token = reader.next();
         match (token.kind, token.text) {
             (Kind::Sign, ";") => return Ok(()),
-            (Kind::End, _) => return fault(at, "a directive without `;` at its end"),
+            (Kind::End, _) => return fault(at, "a directive has no `;` at its end"),
             _ => {}
         }
     }
@@ -193,7 +196,7 @@ fn path(reader: &mut Reader, at: usize) -> Result<String, Fault> {
     while !reader.skip("}") {
         let piece = reader.next();
         if matches!(piece.kind, Kind::End | Kind::Text) {
-            return fault(at, "a path without its `}`");
+            return fault(at, "a path has no closing `}`");
         }
         path += piece.text;
     }
