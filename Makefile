@@ -10,16 +10,16 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nThe board is BOARD=%s.\n' '$(BOARD)'
 ifneq ($(wildcard $(BUILDROOT)/Config.in),)
-	@printf '\nEverything else is Buildroot'"'"'s:\n\n'
+	@printf '\nAll other targets are Buildroot'"'"'s:\n\n'
 	@$(to-buildroot) help
 else
-	@printf 'Everything else is Buildroot'"'"'s, with BUILDROOT=<checkout> (docs/buildroot.md).\n'
+	@printf 'All other targets are Buildroot'"'"'s and need BUILDROOT=<checkout> (docs/buildroot.md).\n'
 endif
 
-run: ## Build, boot from the emulated flash chip, show the server answering
+run: ## Build, boot from the emulated flash chip, and show that the server answers
 	./qemu/run.sh --board $(BOARD)
 
-serve: ## The same, and keep it running
+serve: ## Do the same, and keep the device running
 	./qemu/run.sh --board $(BOARD) --serve
 
 setup: ## Install what the build needs (Debian packages, std's source)
@@ -27,7 +27,7 @@ setup: ## Install what the build needs (Debian packages, std's source)
 	cargo build --bin xtask
 	cargo xtask setup --board $(BOARD)
 
-setup-all: ## The same for every board
+setup-all: ## Do the same for every board
 	./scripts/bootstrap
 	cargo build --bin xtask
 	cargo xtask setup --all
@@ -36,11 +36,11 @@ image: setup ## Build out/$(BOARD)/flash.bin
 	cargo xtask image --board $(BOARD)
 
 # The order is cheapest first, so that a slip shows before a kernel is built.
-test: ## Install what is missing, lint, unit tests, every board's app, a second build of one, two boards' builds and boot tests, sizes
+test: ## Install what is missing, then run all checks: lint, unit tests, every board's app, builds and boot tests of two boards, sizes
 	@scripts/each setup-all lint unit fuzz-short layers apps walkthrough same-bytes rotation \
 		docs-check ladder-check
 
-lint: ## Formatting, clippy, shellcheck
+lint: ## Check the formatting, and run clippy and shellcheck
 	cargo fmt --all --check
 	cargo fmt --manifest-path app/Cargo.toml --check
 	cargo fmt --manifest-path app/serve/Cargo.toml --check
@@ -52,40 +52,40 @@ lint: ## Formatting, clippy, shellcheck
 	cargo clippy --manifest-path app/serve/Cargo.toml --target-dir app/target --all-targets -- -D warnings
 	git grep -lzE '^#!(/usr)?/bin/(env )?(ba)?sh' -- ':!*.py' ':!*.rs' | xargs -0 shellcheck
 
-unit: ## Tests that install, fetch and boot nothing
+unit: ## Run the tests that install, fetch and boot nothing
 	cargo test --workspace
 	cargo test --manifest-path app/Cargo.toml
 	cargo test --manifest-path app/serve/Cargo.toml --target-dir app/target
 
-walkthrough: ## Carry out docs/add-a-board.md and docs/own-app.md in copies of the checkout
+walkthrough: ## Execute docs/add-a-board.md and docs/own-app.md in copies of the checkout
 	cargo test --test walkthrough -- --ignored --test-threads=1
 
-fuzz-short: ## flashfit's readers on the seeds of its fuzz targets and on changed ones
+fuzz-short: ## Run flashfit's parsers on the seeds of its fuzz targets and on mutations of them
 	cargo test --manifest-path crates/flashfit/fuzz/Cargo.toml --no-default-features --target-dir target
 
-layers: ## What of the Buildroot tree and the Yocto layer can be checked without them
+layers: ## Check the Buildroot tree and the Yocto layer, as far as possible without Buildroot and bitbake
 	br2-external/tests/run
 	tests/yocto/check
 
-apps: ## Every board's app for its target, against its budgets
+apps: ## Build every board's app, and check it against its budgets
 	cargo xtask app --all
 
-same-bytes: ## Is the default board's app the same, byte for byte, when another folder builds it
+same-bytes: ## Check that a build in another folder gives the same app, byte for byte
 	cargo test --test same_bytes -- --ignored
 
-rotation: ## Build, boot and test the default board and the one whose turn it is
+rotation: ## Build, boot and test the default board and one that the commit selects
 	cargo xtask matrix --rotate
 
 matrix: setup-all ## Build, boot and test every board
 	cargo xtask matrix
 
-docs-check: ## Are the figures in README.md and docs/ those of the image
+docs-check: ## Check that the figures in README.md and docs/ match the image
 	cargo xtask docs --check
 
-ladder-check: ## Is the smallest Hello, world! still as small as docs/ladder.md says
+ladder-check: ## Check that the smallest Hello, world! has not grown
 	cargo xtask ladder --check
 
-boot-test: ## Boot tests on the image in out/$(BOARD)
+boot-test: ## Run the boot tests on the image in out/$(BOARD)
 	TINYRUST_BOARD=$(BOARD) cargo test --test device
 
 docs: image ## Measure the image and print the figures into README.md and docs/
@@ -93,10 +93,10 @@ docs: image ## Measure the image and print the figures into README.md and docs/
 	cargo xtask docs
 
 .PHONY: yocto-test
-yocto-test: ## The Yocto layer under a real bitbake (OEROOT=…, BITBAKE=…)
+yocto-test: ## Test the Yocto layer with a real bitbake (OEROOT=…, BITBAKE=…)
 	tests/yocto/harness test
 
-clean: ## Remove what was built here; the cache outside stays
+clean: ## Remove the build results here, but not the cache
 	rm -rf out target app/target
 
 # Everything else is Buildroot's: `make BUILDROOT=../buildroot tinyrust_defconfig`, then the
@@ -112,8 +112,8 @@ to-buildroot = $(MAKE) -C '$(abspath $(BUILDROOT))' O='$(abspath $(BUILDROOT_OUT
 .DEFAULT:
 	@test -f '$(BUILDROOT)/Config.in' || { \
 		printf '%s\n' \
-			"make: '$@' is no target here (make help lists them); it would be Buildroot's, and" \
-			"BUILDROOT='$(BUILDROOT)' is no Buildroot checkout. Get one and name it:" \
+			"make: '$@' is not a target here (make help lists them) and would be passed to Buildroot, but" \
+			"BUILDROOT='$(BUILDROOT)' is not a Buildroot checkout. Get one and name it:" \
 			"  git clone --branch 2026.05.1 https://gitlab.com/buildroot.org/buildroot.git ../buildroot" \
 			"  make BUILDROOT=../buildroot $@" >&2; \
 		exit 2; }

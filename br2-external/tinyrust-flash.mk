@@ -8,7 +8,7 @@
 
 ifneq ($(filter-out $(TINYRUST_RUST_TARGET),$(RUSTC_TARGET_NAME)),)
 ifeq ($(BR_BUILDING),y)
-$(error $(TINYRUST_SIZE_BOARD_DIR)/board.toml is of $(TINYRUST_RUST_TARGET), and this configuration builds for $(RUSTC_TARGET_NAME): choose the board (BR2_TINYRUST_BOARD_...) and the CPU (BR2_$(TINYRUST_LINUX_ARCH)) together, as the defconfigs do)
+$(error $(TINYRUST_SIZE_BOARD_DIR)/board.toml is for $(TINYRUST_RUST_TARGET), but this configuration builds for $(RUSTC_TARGET_NAME): choose the board (BR2_TINYRUST_BOARD_...) and the CPU (BR2_$(TINYRUST_LINUX_ARCH)) together, as the defconfigs do)
 endif
 endif
 

@@ -41,7 +41,7 @@ tinyrust-size-rust-at-least = $(filter $(1),$(firstword \
 # $(1): package
 tinyrust-size-check-rust = \
 	$(if $(call tinyrust-size-rust-at-least,$(TINYRUST_SIZE_OLDEST_RUST)),,$(error \
-		$(1) needs Rust $(TINYRUST_SIZE_OLDEST_RUST) or later$(comma) this Buildroot has \
+		$(1) needs Rust $(TINYRUST_SIZE_OLDEST_RUST) or later$(comma) but this Buildroot has \
 		$(RUST_BIN_VERSION): use Buildroot 2026.02.x (Rust 1.88.0)$(comma) \
 		2026.05.x (1.96.1) or 2026.08 (1.97.1)))
 

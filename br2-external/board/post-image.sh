@@ -21,7 +21,7 @@ status=0
 flashfit check "$TINYRUST_BOARD_DIR/board.toml" "$images" --json \
 	>"$images/flashfit.over-budget.json" 2>/dev/null || status=$?
 flashfit check "$TINYRUST_BOARD_DIR/board.toml" "$images" || {
-	echo "The images are left in $images, what would be flash.bin as flash.over-budget.bin." >&2
+	echo "The images are in $images; the content for the chip is flash.over-budget.bin." >&2
 	exit "$status"
 }
 mv "$images/flashfit.over-budget.json" "$images/flashfit.json"

@@ -34,7 +34,7 @@ python flash_budget_check() {
         for entry in files:
             name, _, path = entry.partition('=')
             if not os.path.exists(path):
-                bb.fatal('FLASH_BUDGET_FILES: %s is to be %s, which does not exist (IMAGE_FSTYPES is "%s")'
+                bb.fatal('FLASH_BUDGET_FILES: %s comes from %s, which does not exist (IMAGE_FSTYPES is "%s")'
                          % (name, path, d.getVar('IMAGE_FSTYPES')))
             shutil.copyfile(path, os.path.join(folder, name))
     board = d.getVar('FLASH_BOARD')

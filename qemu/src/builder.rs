@@ -73,7 +73,7 @@ impl Builder {
         let work = tempfile::Builder::new()
             .prefix("tinyrust-qemu-")
             .tempdir()
-            .map_err(Error::io("making a temporary directory"))?;
+            .map_err(Error::io("creating a temporary directory"))?;
         let flash = match self.kept_flash {
             Some(path) if path.exists() => Flash::kept(&self.images, path)?,
             Some(path) => Flash::programmed(&self.images, path)?,

@@ -61,7 +61,7 @@ impl fmt::Display for Crash {
             Some(function) => write!(f, "in the function {function}")?,
             None => write!(
                 f,
-                "in a function that is not known ({program}.debug in the image folder has none)"
+                "in an unknown function ({program}.debug in the image folder does not name it)"
             )?,
         }
         write!(f, ": {}", self.said)

@@ -34,7 +34,7 @@ pub enum Diagnosis {
     #[error("the console has been silent for {0} s")]
     Silence(u64),
     /// The time is over.
-    #[error("the time is over")]
+    #[error("the timeout expired")]
     Deadline,
     /// QEMU is gone.
     #[error("QEMU ended ({status}){}{stderr}", if stderr.is_empty() { "" } else { ": " })]

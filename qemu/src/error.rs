@@ -20,7 +20,7 @@ pub enum Error {
         known: String,
     },
     /// A file of the image folder is not there.
-    #[error("{}: no such file; `{command}` makes it", path.display())]
+    #[error("{}: no such file; `{command}` creates it", path.display())]
     NoImage {
         /// The file.
         path: PathBuf,
@@ -32,7 +32,8 @@ pub enum Error {
     Board(#[from] board::Error),
     /// The flash image does not fit the chip.
     #[error(
-        "{}: {size} bytes, the flash chip has {chip} (board.toml): assemble it with this board.toml",
+        "{}: {size} bytes, but the flash chip has {chip} (board.toml): assemble it with this \
+         board.toml",
         path.display()
     )]
     FlashSize {
@@ -47,7 +48,7 @@ pub enum Error {
     #[error("board.toml has no partition `{0}`")]
     NoPartition(String),
     /// QEMU cannot be started.
-    #[error("{binary}: {source}; Debian's package {package} has it")]
+    #[error("{binary}: {source}; install Debian's package {package}")]
     Spawn {
         /// QEMU's program.
         binary: String,
@@ -129,13 +130,13 @@ impl fmt::Display for Failure {
             self.diagnosis
         )?;
         if self.last_lines.is_empty() {
-            writeln!(f, "the console said nothing")?;
+            writeln!(f, "the console printed nothing")?;
         } else {
             writeln!(f, "the console's last {} lines:", self.last_lines.len())?;
             for line in &self.last_lines {
                 writeln!(f, "  | {line}")?;
             }
         }
-        write!(f, "all of it: {}", self.log.display())
+        write!(f, "complete log: {}", self.log.display())
     }
 }

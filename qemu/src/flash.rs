@@ -83,7 +83,7 @@ impl Flash {
                 "writing to partition {}",
                 partition.name
             ))(io::Error::other(format!(
-                "{} bytes at {offset} end beyond its {} bytes",
+                "{} bytes at {offset} extend past its {} bytes",
                 bytes.len(),
                 length(partition)
             ))));

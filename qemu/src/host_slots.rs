@@ -49,7 +49,10 @@ impl HostSlot {
             if !told {
                 told = true;
                 let directory = directory.display();
-                eprintln!("waiting: {cores} emulators run on this machine already ({directory})");
+                eprintln!(
+                    "waiting: {cores} emulators are already running on this machine \
+                     ({directory})"
+                );
             }
             thread::sleep(Duration::from_millis(100));
         }

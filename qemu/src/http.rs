@@ -145,7 +145,7 @@ impl Client {
             .with_config()
             .limit(LARGEST_BODY)
             .read_to_vec()
-            .map_err(|error| io::Error::other(format!("in the answer's body: {error}")))?;
+            .map_err(|error| io::Error::other(format!("in the response's body: {error}")))?;
         Ok(Response {
             status: response.status().as_u16(),
             headers: response.headers().clone(),

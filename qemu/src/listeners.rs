@@ -22,7 +22,7 @@ impl Machine {
     /// # Errors
     /// When the device is off, or QEMU refuses.
     pub fn forward(&self, port: u16) -> Result<SocketAddr, Error> {
-        let qmp = &self.on("a way to one of its ports")?.qmp;
+        let qmp = &self.on("forwarding one of its ports")?.qmp;
         let add = format!("hostfwd_add tcp:127.0.0.1:0-:{port}");
         let forwarded = qmp
             .execute("human-monitor-command", json!({ "command-line": add }))

@@ -122,7 +122,7 @@ impl Reader {
     fn line(&mut self, line: &str) -> Result<(), String> {
         if let Some(rest) = line.strip_prefix("# HELP ") {
             self.finish_metric()?;
-            let (name, help) = rest.split_once(' ').ok_or("HELP without a text")?;
+            let (name, help) = rest.split_once(' ').ok_or("HELP without text")?;
             self.help = Some((metric_name(name)?, unescape(help, "\\n")?));
             Ok(())
         } else if let Some(rest) = line.strip_prefix("# TYPE ") {
@@ -139,17 +139,17 @@ impl Reader {
         let kind = match kind {
             "counter" => Kind::Counter,
             "gauge" => Kind::Gauge,
-            other => return Err(format!("type `{other}` is not one of counter and gauge")),
+            other => return Err(format!("type `{other}` is neither counter nor gauge")),
         };
         let (described, help) = self.help.take().ok_or("TYPE without HELP before it")?;
         if described != name {
             return Err(format!("HELP is for `{described}`"));
         }
         if !self.seen.insert(name.to_owned()) {
-            return Err("the lines of one metric must stand together".to_owned());
+            return Err("the lines of one metric must be adjacent".to_owned());
         }
         if (kind == Kind::Counter) != name.ends_with("_total") {
-            return Err("counters end in _total, and nothing else does".to_owned());
+            return Err("a counter's name must end in _total, and no other name may".to_owned());
         }
         self.metrics.push(Metric {
             name: name.to_owned(),
@@ -168,7 +168,7 @@ impl Reader {
         let end = line.find(['{', ' ']).ok_or("a name without a value")?;
         let name = metric_name(&line[..end])?;
         if name != metric.name {
-            return Err(format!("stands among the samples of `{}`", metric.name));
+            return Err(format!("is among the samples of `{}`", metric.name));
         }
         let (labels, value) = if let Some(rest) = line[end..].strip_prefix('{') {
             labels(rest)?
@@ -189,7 +189,7 @@ impl Reader {
             .iter()
             .any(|other| other.labels == sample.labels)
         {
-            return Err("the same labels a second time".to_owned());
+            return Err("the same labels occur twice".to_owned());
         }
         metric.samples.push(sample);
         Ok(())

@@ -108,7 +108,7 @@ impl Machine {
         self.start("poweroff")?;
         // Boards that cannot switch themselves off halt; linux/kernel/reboot.c.
         let console = self.console()?;
-        self.wait_for("the kernel's last word", || {
+        self.wait_for("the kernel's last message", || {
             let text = console.text_since(mark);
             (text.contains("reboot: Power") || text.contains("System halted")).then_some(())
         })?;
@@ -118,7 +118,7 @@ impl Machine {
 
     /// Gets from whatever the console shows to a shell that neither prompts nor edits.
     fn open_shell(&self, console: &Console) -> Result<(), Error> {
-        self.wait_for("the console's offer of a shell", || {
+        self.wait_for("the console's prompt for a shell", || {
             self.offers_a_shell().then_some(())
         })?;
         let start = console.mark();

@@ -26,7 +26,7 @@ CARGO_CRATES_MIRROR = $(patsubst %/,%,$(or \
 	$(call qstrip,$(BR2_TINYRUST_CRATES_MIRROR)),https://static.$(CARGO_CRATES_REGISTRIES)/crates))
 ifneq ($(words $(CARGO_CRATES_REGISTRIES)),1)
 ifeq ($(BR_BUILDING)$(call qstrip,$(BR2_TINYRUST_CRATES_MIRROR)),y)
-$(error crates of several registries ($(CARGO_CRATES_REGISTRIES)) in $(CARGO_CRATES_LOCKS): set BR2_TINYRUST_CRATES_MIRROR to an address that serves all of them)
+$(error $(CARGO_CRATES_LOCKS) name crates from several registries ($(CARGO_CRATES_REGISTRIES)): set BR2_TINYRUST_CRATES_MIRROR to an address that serves all of them)
 endif
 endif
 

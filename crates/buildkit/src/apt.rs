@@ -49,13 +49,13 @@ impl Archive {
             "--format",
             "$(CREATED_BY)|$(RELEASE)|$(COMPONENT)|$(REPO_URI)",
         ]))
-        .context("asking apt for the archive's address")?;
+        .context("cannot ask apt for the archive's address")?;
         let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
         let suites = suites(&release);
         let (suite, mirrors) = mirrors(&printed, &suites).with_context(|| {
             format!(
                 "apt's sources name no Debian archive with the component main and one of the \
-                 suites {}; sources come from there (docs/hosts.md)",
+                 suites {}, which has the sources: see docs/hosts.md",
                 suites.join(", ")
             )
         })?;
@@ -92,13 +92,15 @@ impl Archive {
             match fetched.and_then(|()| sha256_file(to)) {
                 Ok(found) if found == sha256 => return Ok(()),
                 Ok(found) => {
-                    reason = Some(anyhow::anyhow!("{path}: SHA-256 {found}, {sha256} wanted"))
+                    reason = Some(anyhow::anyhow!(
+                        "{path}: SHA-256 {found}, expected {sha256}"
+                    ))
                 }
                 Err(error) => reason = Some(error),
             }
         }
         Err(reason.unwrap_or_else(|| anyhow::anyhow!("no mirror")))
-            .with_context(|| format!("{path} could not be fetched from Debian's archive"))
+            .with_context(|| format!("cannot fetch {path} from Debian's archive"))
     }
 
     /// What a suite lists of a package, the highest version first.
@@ -106,7 +108,7 @@ impl Archive {
         let root = PrivateRoot::create(&self.root, &self.mirrors, &[suite], index)?;
         let _lock = Lock::wait(&root.folder.join("lock"), log)?;
         log.run(root.apt("apt-get").arg("update"))
-            .with_context(|| format!("the index of Debian's suite {suite} cannot be had"))?;
+            .with_context(|| format!("cannot fetch the index of Debian's suite {suite}"))?;
         let mut found = match index {
             Index::Packages => binaries(&root.cache(&["show", package], log), package),
             Index::Sources => tarballs(
@@ -295,7 +297,10 @@ pub fn missing(packages: &[String]) -> Result<Vec<String>> {
         .args(["--show", "--showformat=${Package} ${db:Status-Status}\\n"])
         .args(packages)
         .output()
-        .context("cannot run dpkg-query: packages are installed on Debian and its kin only")?;
+        .context(
+            "cannot run dpkg-query: this command installs packages only on Debian and its \
+             derivatives",
+        )?;
     let text = String::from_utf8_lossy(&result.stdout);
     let installed = text
         .lines()
@@ -324,7 +329,7 @@ pub fn install(packages: &[String]) -> Result<()> {
             .args(["-o", "DPkg::Lock::Timeout=300", "--quiet"])
             .args(arguments)
             .status()
-            .context("cannot run apt-get; be root, or install sudo")?;
+            .context("cannot run apt-get: become root, or install sudo")?;
         Ok(status.success())
     };
     let mut line = vec!["install", "--yes", "--no-install-recommends"];

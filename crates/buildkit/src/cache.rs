@@ -182,8 +182,8 @@ impl Cache {
 
     fn is_read(&self) -> String {
         format!(
-            "the cache {} lacks this entry and is read-only; set TINYRUST_CACHE to a folder \
-             that can be written to",
+            "the cache {} lacks this entry and is read-only; set TINYRUST_CACHE to a writable \
+             folder",
             self.root.display()
         )
     }

@@ -26,7 +26,7 @@ impl Repo {
         let root = start
             .ancestors()
             .find(|folder| folder.join("boards/common/sources.toml").is_file())
-            .with_context(|| format!("{} is in no checkout of tinyrust", start.display()))?;
+            .with_context(|| format!("{} is not in a checkout of tinyrust", start.display()))?;
         Ok(Self {
             root: root.to_owned(),
         })
@@ -87,7 +87,7 @@ impl Repo {
         let board = Board::parse(&text, path.strip_prefix(&self.root)?)?;
         ensure!(
             board.name == name,
-            "boards/{name}/board.toml: name = {:?}: a board has the name of its folder",
+            "boards/{name}/board.toml: name = {:?}: a board must have the name of its folder",
             board.name
         );
         Ok(board)

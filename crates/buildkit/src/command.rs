@@ -165,7 +165,8 @@ impl Log {
             .stderr(self.file.try_clone()?)
             .spawn()
             .with_context(|| format!("cannot run `{shown}`"))?;
-        let pid = Pid::from_raw(child.id().cast_signed()).context("a child without a number")?;
+        let pid =
+            Pid::from_raw(child.id().cast_signed()).context("a child process without an ID")?;
         // Not waited for yet: its account goes with it.
         let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         loop {

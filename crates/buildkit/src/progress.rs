@@ -175,7 +175,7 @@ impl Shared {
                     .iter()
                     .map(|(_, name, since)| format!("{name} {}", duration(since.elapsed())))
                     .collect::<Vec<_>>();
-                eprintln!("      still at work: {}", steps.join(", "));
+                eprintln!("      still running: {}", steps.join(", "));
             }
         }
     }

@@ -38,7 +38,7 @@ impl fmt::Display for Failed {
         }
         write!(
             f,
-            "the step {} failed; its log is {}",
+            "step {} failed; its log is {}",
             self.step,
             self.log.display()
         )
@@ -87,7 +87,7 @@ impl Steps {
         work: impl FnOnce(&Log) -> Result<Made<T>>,
     ) -> Result<T> {
         let at = self.names.iter().position(|known| *known == name);
-        let number = at.with_context(|| format!("{name:?} is none of {:?}", self.names))? + 1;
+        let number = at.with_context(|| format!("{name:?} is not one of {:?}", self.names))? + 1;
         let path = self.logs.join(format!("{name}.log"));
         let log = Log::cancelled_by(&path, Arc::clone(&self.cancelled))?;
         let shown = self.progress.start(number, name);

@@ -71,14 +71,14 @@ impl<'a> Store<'a> {
         if let Some(source) = recorded {
             match self.download(&archive, &wanted.path, &source, log) {
                 Ok(()) => return Ok(source),
-                Err(error) => log.note(format!("{error:#}; looking for a later one")),
+                Err(error) => log.note(format!("{error:#}; looking for a later version")),
             }
         }
         let source = self.replacement(&archive, wanted, log, note)?;
         if source.version != wanted.version {
             note(format!(
-                "{name} {} is not on the mirror any more: taking {}; sizes may differ from the \
-                 documented ones",
+                "{name} {} is no longer on the mirror: using {} instead; sizes may differ from \
+                 the documentation",
                 wanted.version, source.version
             ));
         }
@@ -95,7 +95,9 @@ impl<'a> Store<'a> {
         log: &Log,
         note: &dyn Fn(String),
     ) -> Result<String> {
-        let recorded = wanted.recorded().context("nothing is recorded of it")?;
+        let recorded = wanted
+            .recorded()
+            .context("sources.toml records no file for it")?;
         let file = folder.join(&recorded.file);
         if sha256_file(&file).is_ok_and(|hash| hash == recorded.sha256) {
             return Ok(recorded.file);
@@ -103,8 +105,8 @@ impl<'a> Store<'a> {
         let source = self.fetch(name, wanted, log, note)?;
         ensure!(
             source == recorded,
-            "{name} {}: neither {FOLDER} nor Debian's archive has {} any more; {} would be taken in \
-             its place",
+            "{name} {}: neither {FOLDER} nor Debian's archive still has {}; a build would use \
+             {} instead",
             wanted.version,
             recorded.file,
             source.file
@@ -212,7 +214,7 @@ impl<'a> Store<'a> {
             }
         }
         bail!(
-            "Debian's package {} in version {} cannot be had from this machine's mirror; seen: {}",
+            "this machine's mirror has no Debian package {} in version {}; found: {}",
             wanted.package,
             wanted.series,
             if seen.is_empty() {
@@ -240,7 +242,7 @@ impl<'a> Store<'a> {
         let found = sha256_file(&file)?;
         if found != source.sha256 {
             note(format!(
-                "{}: SHA-256 {found}, {} wanted for version {}: not taken",
+                "{}: SHA-256 {found}, expected {} for version {}: ignored",
                 file.display(),
                 source.sha256,
                 source.version

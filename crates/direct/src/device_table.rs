@@ -32,20 +32,20 @@ pub fn parse(text: &str, shown: &str) -> Result<Vec<Row>> {
 fn row(line: &str) -> Result<Row> {
     let fields = line.split_whitespace().collect::<Vec<_>>();
     let [name, kind, mode, uid, gid, ..] = fields[..] else {
-        bail!("{line:?}: name, type, mode, uid and gid wanted");
+        bail!("{line:?}: expected name, type, mode, uid and gid");
     };
-    let path = name.strip_prefix('/').context("a name starts with /")?;
+    let path = name.strip_prefix('/').context("a name must start with /")?;
     ensure!(
         Path::new(path)
             .components()
             .all(|part| matches!(part, std::path::Component::Normal(_))),
-        "{name:?}: a plain path wanted"
+        "{name:?}: expected a plain path"
     );
     let mode = u32::from_str_radix(mode, 8).with_context(|| format!("mode {mode:?}"))?;
-    ensure!(mode <= 0o7777, "mode {mode:o}: at most 7777");
+    ensure!(mode <= 0o7777, "mode {mode:o}: the highest is 7777");
     ensure!(
         (uid, gid) == ("0", "0"),
-        "{name}: uid {uid} and gid {gid}: what is read-only is root's, 0 and 0"
+        "{name}: uid {uid} and gid {gid}: read-only files belong to root, 0 and 0"
     );
     Ok(Row {
         path: path.to_owned(),
@@ -53,7 +53,7 @@ fn row(line: &str) -> Result<Row> {
             "d" => true,
             "f" => false,
             _ => bail!(
-                "type {kind:?}: d (folder) or f (file) wanted; device nodes come from devtmpfs"
+                "type {kind:?}: expected d (folder) or f (file); device nodes come from devtmpfs"
             ),
         },
         mode,
@@ -69,11 +69,14 @@ pub fn apply(rows: &[Row], root: &Path) -> Result<()> {
                 .with_context(|| format!("cannot create {}", path.display()))?;
         }
         let data = path.symlink_metadata().with_context(|| {
-            format!("/{}: in the device table, not in the file system", row.path)
+            format!(
+                "/{}: in the device table, but not in the file system",
+                row.path
+            )
         })?;
         ensure!(
             data.is_dir() == row.folder,
-            "/{}: of another type than in the device table",
+            "/{}: its type differs from the device table",
             row.path
         );
         fs::set_permissions(&path, fs::Permissions::from_mode(row.mode))?;

@@ -61,10 +61,15 @@ pub fn run(context: &Context, wishes: &Wishes) -> Result<Report> {
             Built::Image(report) => Ok(*report),
             Built::Recut(board_toml) => {
                 let recut = context.with_map(board_toml)?;
-                steps.note(&format!("the map is cut anew: {}", slots(&recut.board)));
+                steps.note(&format!(
+                    "moved the partition boundaries: {}",
+                    slots(&recut.board)
+                ));
                 match build(&recut, wishes, &steps)? {
                     Built::Image(report) => Ok(*report),
-                    Built::Recut(_) => bail!("the map that was cut anew does not hold the image"),
+                    Built::Recut(_) => {
+                        bail!("the image does not fit even with the partition boundaries moved")
+                    }
                 }
             }
         }
@@ -268,8 +273,8 @@ fn keep_logs(steps: &Steps, images: &Path) -> Result<()> {
 
 fn over_budget(report: &Report, kept: &str) -> anyhow::Error {
     anyhow!(
-        "{}\nthe image is over budget; it is kept in {kept} for inspection, and what was built \
-         before is untouched",
+        "{}\nthe image is over budget; {kept} keeps it for inspection, and the previous build \
+         is untouched",
         report.errors.join("\n")
     )
 }

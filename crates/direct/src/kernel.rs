@@ -113,7 +113,10 @@ fn image(build: &Path, arch: &str, name: &str) -> Result<PathBuf> {
         .into_iter()
         .find(|path| path.is_file())
         .with_context(|| {
-            format!("[linux] image = {name:?}: neither in arch/{arch}/boot nor at the top of the build folder")
+            format!(
+                "[linux] image = {name:?}: found neither in arch/{arch}/boot nor at the top of \
+                 the build folder"
+            )
         })
 }
 

@@ -20,7 +20,7 @@ pub fn machine(prefix: &str) -> Result<String> {
     let machine = name.strip_suffix('-').unwrap_or(name);
     ensure!(
         machine.contains("-linux-gnu"),
-        "[cc] prefix = {prefix:?}: the prefix of one of Debian's Linux compilers is wanted, as in \
+        "[cc] prefix = {prefix:?}: write the prefix of one of Debian's Linux compilers, as in \
          \"arm-linux-gnueabihf-\""
     );
     Ok(machine.to_owned())

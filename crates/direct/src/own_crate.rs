@@ -126,7 +126,10 @@ impl Own {
         let path = self.krate.installed();
         let mut components = report.components.iter();
         let row = components.find(|row| row.path.as_deref() == Some(&*path));
-        let Bytes(on_flash) = row.context("the report has no such program")?.usage.used;
+        let Bytes(on_flash) = row
+            .context("the report does not list the program")?
+            .usage
+            .used;
         Ok(cut::table(&self.krate, &parts, on_flash))
     }
 }

@@ -22,7 +22,7 @@ pub fn replace(cache: &Cache, app: &App, server: &Path, log: &Log) -> Result<Mad
     let entry = cache.entry("server", &key, log, |rooms| {
         copy(&app.program("hello"), &rooms.out.join("hello"), 0o755)?;
         copy(server, &rooms.out.join("tinyrust"), 0o755)?;
-        App::flags_unknown(rooms.out, "the server was given, not built here")
+        App::flags_unknown(rooms.out, "the server was supplied, not built here")
     })?;
     Ok(entry.map(App::at))
 }
@@ -32,7 +32,7 @@ fn fit(old: &[u8], server: &Path) -> Result<()> {
     let shown = server.display();
     let data = fs::read(server).with_context(|| format!("cannot read {shown}"))?;
     let new = object::File::parse(&*data)
-        .with_context(|| format!("{shown} is no program: an ELF file is wanted"))?;
+        .with_context(|| format!("{shown} is not a program: name an ELF file"))?;
     let old = object::File::parse(old)?;
     let kind = |file: &object::File| {
         let bits = if file.is_64() { 64 } else { 32 };
@@ -45,14 +45,14 @@ fn fit(old: &[u8], server: &Path) -> Result<()> {
     };
     ensure!(
         kind(&new) == kind(&old),
-        "{shown} is for {}; the board's programs are for {}",
+        "{shown} is built for {}, but the board's programs for {}",
         kind(&new),
         kind(&old)
     );
     ensure!(
         !new.sections()
             .any(|section| section.name() == Ok(".interp")),
-        "{shown} is linked dynamically, and the device has no libraries: link it statically \
+        "{shown} is linked dynamically, but the device has no libraries: link it statically \
          (-Ctarget-feature=+crt-static)"
     );
     Ok(())
@@ -71,7 +71,7 @@ mod tests {
         let text = folder.path().join("text");
         fs::write(&text, "#!/bin/sh\n").unwrap();
         let error = fit(&fs::read(&own).unwrap(), &text).unwrap_err();
-        assert!(format!("{error:#}").contains("an ELF file is wanted"));
+        assert!(format!("{error:#}").contains("name an ELF file"));
     }
 
     #[test]

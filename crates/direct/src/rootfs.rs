@@ -135,7 +135,7 @@ fn lay_over(from: &Path, to: &Path) -> Result<()> {
                 if executable { 0o755 } else { 0o644 },
             )?;
         } else {
-            bail!("{}: neither file, folder nor link", entry.path().display());
+            bail!("{}: not a file, folder or link", entry.path().display());
         }
     }
     Ok(())

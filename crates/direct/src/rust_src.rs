@@ -46,8 +46,9 @@ impl Rustc {
         let (found, oldest) = (Version::parse(&version)?, oldest()?);
         ensure!(
             found >= oldest,
-            "{} is Rust {found}, and the server needs {oldest} or later (rust-version in \
-             app/Cargo.toml); `rustup toolchain install` gets the one of rust-toolchain.toml",
+            "{} is Rust {found}, but the server needs {oldest} or later (rust-version in \
+             app/Cargo.toml); `rustup toolchain install` installs the version in \
+             rust-toolchain.toml",
             program.display()
         );
         let own = sysroot.join("bin/cargo");
@@ -98,7 +99,7 @@ pub fn provide(
         return Ok(());
     }
     say(format!(
-        "getting the source of Rust's standard library {}",
+        "fetching the source of Rust's standard library {}",
         rustc.version
     ));
     let debian = from_debian(rustc, sources, cache, log, say);
@@ -115,13 +116,13 @@ pub fn provide(
         Ok(()) if rustc.has_source() => Ok(()),
         other => {
             let rustup = other.err().map_or_else(
-                || "it added the component to another toolchain".to_owned(),
+                || "rustup added the component to another toolchain".to_owned(),
                 |error| format!("{error:#}"),
             );
             bail!(
-                "cannot find the source of Rust's standard library {}, which the size profiles \
-                 compile\n  from Debian: {debian:#}\n  from rustup: {rustup}\n  put it \
-                 into {} (library/std/Cargo.toml and so on)",
+                "cannot get the source of Rust's standard library {}, which the size profiles \
+                 compile\n  from Debian: {debian:#}\n  from rustup: {rustup}\n  put it into {} \
+                 (library/std/Cargo.toml and so on)",
                 rustc.version,
                 rustc.source().display()
             )
@@ -144,7 +145,10 @@ fn from_debian(
         .join("usr/src")
         .join(format!("rustc-{}", rustc.version));
     if !unpacked.join("library/std/Cargo.toml").is_file() {
-        bail!("{} has no standard library in it", unpacked.display());
+        bail!(
+            "{} does not contain the standard library",
+            unpacked.display()
+        );
     }
     let link = rustc.source();
     // What is there is a link into a cache that is gone, or a folder without the source.

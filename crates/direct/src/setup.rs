@@ -12,11 +12,11 @@ use buildkit::sources::Sources;
 
 /// What every board's build needs of Debian's packages, and what for.
 const TOOLS: &[(&str, &str)] = &[
-    ("bc", "kernel and U-Boot: computes header files"),
+    ("bc", "kernel and U-Boot: generates header files"),
     ("bison", "kernel and U-Boot: kconfig, dtc"),
     ("bzip2", "unpacks sources"),
     ("ca-certificates", "cargo's downloads"),
-    ("debian-archive-keyring", "checks Debian's archive"),
+    ("debian-archive-keyring", "verifies Debian's archive"),
     (
         "device-tree-compiler",
         "the board's device tree, the FIT image",
@@ -26,7 +26,7 @@ const TOOLS: &[(&str, &str)] = &[
     ("genimage", "flashfit's tests"),
     ("git", "the revision in the image"),
     ("libc6-dev", "programs that run during the build"),
-    ("libgnutls28-dev", "U-Boot: mkimage and its kin"),
+    ("libgnutls28-dev", "U-Boot: mkimage and related tools"),
     ("libssl-dev", "U-Boot: mkimage"),
     ("make", "kernel, U-Boot, busybox, musl"),
     ("patch", "sources"),
@@ -37,10 +37,7 @@ const TOOLS: &[(&str, &str)] = &[
         "python3-venv",
         "the linters of the Buildroot and Yocto layers",
     ),
-    (
-        "qemu-user-static",
-        "the ladder: boards' programs have to answer",
-    ),
+    ("qemu-user-static", "the ladder: runs the boards' programs"),
     ("rsync", "kernel: headers"),
     ("shellcheck", "make lint"),
     ("squashfs-tools", "the root file system"),
@@ -91,7 +88,7 @@ pub fn run(repo: &Repo, board: &Board, check: bool) -> Result<()> {
     if check {
         for package in &missing {
             let purpose = TOOLS.iter().find(|(tool, _)| tool == package);
-            let purpose = purpose.map_or("board.toml names it", |(_, purpose)| purpose);
+            let purpose = purpose.map_or("named in board.toml", |(_, purpose)| purpose);
             println!("missing: {package} ({purpose})");
         }
         if !rustc.has_source() {
@@ -119,7 +116,7 @@ pub fn run(repo: &Repo, board: &Board, check: bool) -> Result<()> {
         let still = apt::missing(&missing)?;
         if !still.is_empty() {
             bail!(
-                "apt-get said it was done, and did not install: {}",
+                "apt-get reported success, but did not install: {}",
                 still.join(" ")
             );
         }

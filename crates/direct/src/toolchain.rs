@@ -194,7 +194,7 @@ fn with_runtime(specs: &str, library: &str) -> Result<String> {
     let own = "*libgcc:\n";
     let (before, after) = specs
         .split_once(own)
-        .context("musl's specs for the compiler have no *libgcc")?;
+        .context("musl's compiler specs have no *libgcc")?;
     let (_, after) = after.split_once('\n').unwrap_or_default();
     Ok(format!("{before}{own}{library}\n{after}"))
 }

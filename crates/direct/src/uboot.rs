@@ -49,8 +49,8 @@ pub fn build(context: &Context, cc: &Compiler, source: &Tree, log: &Log) -> Resu
     for (variable, file) in &facts.firmware {
         let content = fs::read(file).with_context(|| {
             format!(
-                "[u-boot] firmware: {variable} = {}: cannot be read; does one of [u-boot] packages \
-                 bring it?",
+                "[u-boot] firmware: {variable} = {}: cannot be read; add the package that \
+                 contains it to [u-boot] packages",
                 file.display()
             )
         })?;

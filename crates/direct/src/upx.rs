@@ -39,8 +39,8 @@ pub fn require(triple: &str) -> Result<()> {
     let processor = triple.split('-').next().unwrap_or(triple);
     ensure!(
         SERVED.contains(&processor),
-        "UPX packs no programs for {processor} ({triple}); it serves {}. Build without --upx: \
-         squashfs compresses the program as well",
+        "UPX does not support {processor} ({triple}), only {}. Build without --upx: squashfs \
+         compresses the program anyway",
         SERVED.join(", ")
     );
     Ok(())

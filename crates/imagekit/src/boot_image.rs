@@ -23,7 +23,7 @@ pub fn write(board: &Board, images: &Path) -> Result<()> {
         let content = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         if content.is_empty() {
             bail!(
-                "{}: is empty, and the boot loader is not whole without it ({}: [u-boot] files): build it again",
+                "{}: is empty, but the boot loader needs it ({}: [u-boot] files): build it again",
                 path.display(),
                 board.path.display(),
             );

@@ -96,8 +96,8 @@ impl BuildRecord {
     /// When a file cannot be read, or build.json not written.
     pub fn write(mut self, images: &Path) -> Result<()> {
         self.files.clear();
-        for entry in
-            fs::read_dir(images).with_context(|| format!("no image folder {}", images.display()))?
+        for entry in fs::read_dir(images)
+            .with_context(|| format!("cannot read the image folder {}", images.display()))?
         {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
@@ -162,28 +162,28 @@ pub struct Args {
     board: std::path::PathBuf,
     /// The finished image folder
     images: std::path::PathBuf,
-    /// Who built it, with its version
+    /// The builder, with its version
     #[arg(long)]
     builder: String,
-    /// The size profile; by default board.toml's
+    /// The size profile [default: the one in board.toml]
     #[arg(long)]
     profile: Option<String>,
-    /// The allocator; by default board.toml's
+    /// The allocator [default: the one in board.toml]
     #[arg(long)]
     allocator: Option<String>,
-    /// The git revision of what the image is built from
+    /// The git revision that the image is built from
     #[arg(long)]
     revision: String,
     #[command(flatten)]
     compilers: Option<CompilerArgs>,
-    /// What `imagekit compilers` printed where they were in use
+    /// The output of `imagekit compilers` from where they were in use
     #[arg(long = "compilers", conflicts_with = "CompilerArgs")]
     #[arg(required_unless_present = "CompilerArgs")]
     recorded: Option<std::path::PathBuf>,
     /// A source, as NAME=VERSION
     #[arg(long = "source", value_parser = source)]
     sources: Vec<(String, Source)>,
-    /// What `imagekit rust-check --json` wrote
+    /// The file that `imagekit rust-check --json` wrote
     #[arg(long)]
     rust_flags: Option<std::path::PathBuf>,
 }
@@ -194,7 +194,7 @@ pub struct CompilerArgs {
     /// The rustc that compiled the server
     #[arg(long)]
     rustc: std::path::PathBuf,
-    /// The prefix of gcc and ld, as in arm-linux-gnueabihf-
+    /// The prefix of gcc and ld, such as arm-linux-gnueabihf-
     #[arg(long)]
     cc_prefix: String,
 }
@@ -253,7 +253,9 @@ pub fn run(args: &Args) -> Result<()> {
                 .with_context(|| format!("cannot read {}", path.display()))?;
             serde_json::from_str(&text).with_context(|| format!("in {}", path.display()))?
         }
-        (None, None) => bail!("--rustc and --cc-prefix, or --compilers, must say the compilers"),
+        (None, None) => {
+            bail!("give the compilers with --rustc and --cc-prefix, or with --compilers")
+        }
     };
     let record = BuildRecord {
         schema: SCHEMA.to_owned(),

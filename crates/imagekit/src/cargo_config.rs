@@ -9,38 +9,38 @@ use rustcheck::profiles::{Choices, Profiles, Version};
 /// What decides it.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A profile of app/profiles.toml
+    /// The profile, a table in app/profiles.toml
     #[arg(long)]
     profile: String,
-    /// The cargo profile that gets its settings; by default the one of the same name
+    /// The cargo profile that gets its settings [default: the one of the same name]
     #[arg(long)]
     cargo_profile: Option<String>,
     /// The compiler
     #[arg(long, default_value = "rustc", conflicts_with = "rust")]
     rustc: PathBuf,
-    /// The version of a compiler that is not at hand
+    /// The version of a compiler that is not installed here
     #[arg(long)]
     rust: Option<String>,
     /// The target triple
     #[arg(long)]
     target: String,
-    /// The standard library is the prebuilt one; what of the profile needs a rebuilt one is left out
+    /// Use the prebuilt standard library, and omit settings of the profile that need a rebuilt one
     #[arg(long)]
     prebuilt_std: bool,
-    /// A feature that the profile wants and is to do without: immediate-abort, fmt-debug …
+    /// Omit a feature of the profile, such as immediate-abort or fmt-debug
     #[arg(long, value_name = "FEATURE")]
     without: Vec<String>,
-    /// The programs keep their symbols: the builder takes them off
+    /// Keep the programs' symbols, because the builder strips them
     #[arg(long)]
     keep_symbols: bool,
-    /// A flag of rustc for the target, before the profile's
+    /// A flag of rustc for the target, placed before the profile's
     #[arg(long = "target-flag", value_name = "FLAG", allow_hyphen_values = true)]
     target_flags: Vec<String>,
-    /// A flag of rustc behind the profile's, which wins
+    /// A flag of rustc that overrides the profile's, placed after them
     #[arg(long = "rustflag", value_name = "FLAG", allow_hyphen_values = true)]
     rustflags: Vec<String>,
     /// A folder for config.toml (cargo's `--config`), rustflags (`CARGO_ENCODED_RUSTFLAGS`) and
-    /// expected.json (`imagekit rust-check`); without it config.toml is printed
+    /// expected.json (`imagekit rust-check`) [default: print config.toml]
     folder: Option<PathBuf>,
 }
 
@@ -79,11 +79,11 @@ fn ask(rustc: &PathBuf) -> Result<(Version, String)> {
     let output = output.with_context(|| format!("cannot run {shown} -vV"))?;
     ensure!(
         output.status.success(),
-        "{shown} -vV fails: {}",
+        "{shown} -vV failed: {}",
         String::from_utf8_lossy(&output.stderr)
     );
     let verbose = String::from_utf8_lossy(&output.stdout).into_owned();
-    let version = Version::of_rustc(&verbose).with_context(|| format!("{shown} is no rustc"))?;
+    let version = Version::of_rustc(&verbose).with_context(|| format!("{shown} is not rustc"))?;
     Ok((version, verbose))
 }
 
@@ -149,11 +149,17 @@ mod tests {
                 ["--profile", "tiny", "--rustc", "/nowhere/rustc"],
                 "cannot run /nowhere/rustc",
             ),
-            (["--profile", "tiny", "--rustc", "true"], "true is no rustc"),
-            (["--profile", "tiny", "--rustc", "false"], "false -vV fails"),
+            (
+                ["--profile", "tiny", "--rustc", "true"],
+                "true is not rustc",
+            ),
+            (
+                ["--profile", "tiny", "--rustc", "false"],
+                "false -vV failed",
+            ),
             (
                 ["--profile", "tiny", "--rust", "new"],
-                "\"new\" is no version",
+                "\"new\" is not a version",
             ),
             (
                 ["--profile", "huge", "--rust", "1.95"],

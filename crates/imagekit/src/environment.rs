@@ -110,7 +110,8 @@ fn read(text: &str, path: &Path) -> Result<Vec<Entry>> {
                 });
             }
             _ => bail!(
-                "{origin}: {whole:?} sets no variable: write `name=value`, or `#` before a comment"
+                "{origin}: {whole:?} does not set a variable: write `name=value`, or `#` before \
+                 a comment"
             ),
         }
     }

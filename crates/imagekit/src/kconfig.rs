@@ -115,7 +115,7 @@ fn compare(fragments: &[Fragment], config: &str) -> Result<()> {
                 }
                 Err(()) => {
                     let file = fragment.shown.display();
-                    writeln!(wrong, "  {file}:{}: no setting: {line:?}", at + 1)?;
+                    writeln!(wrong, "  {file}:{}: not a setting: {line:?}", at + 1)?;
                 }
             }
         }
@@ -134,8 +134,8 @@ fn compare(fragments: &[Fragment], config: &str) -> Result<()> {
     }
     if !wrong.is_empty() {
         bail!(
-            "settings that did not take effect (a missing dependency, or a name that this version \
-             does not have):\n{}",
+            "settings that did not take effect (because of a missing dependency, or a name that \
+             this version lacks):\n{}",
             wrong.trim_end()
         );
     }
@@ -237,7 +237,7 @@ mod tests {
     fn a_line_that_kconfig_does_not_read_is_no_setting() {
         let error = compare(&[fragment("f", "NET=y\nCONFIG_NET\n")], CONFIG).unwrap_err();
         let error = error.to_string();
-        assert!(error.contains("f:1: no setting") && error.contains("f:2: no setting"));
+        assert!(error.contains("f:1: not a setting") && error.contains("f:2: not a setting"));
     }
 
     proptest! {

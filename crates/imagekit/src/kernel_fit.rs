@@ -15,15 +15,15 @@ use crate::command::run;
 /// What is made of what: the kernel `[linux] image` in `images`, and the board's device tree.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Inputs {
-    /// The image folder: the kernel is in it, kernel.itb and the device tree go there
+    /// The image folder, which has the kernel and gets kernel.itb and the device tree
     pub images: PathBuf,
-    /// The folder of the device tree source that board.toml names; by default that of board.toml
+    /// The folder of the device tree source that board.toml names [default: that of board.toml]
     #[arg(long)]
     pub board_folder: Option<PathBuf>,
-    /// The kernel's source, for the includes of device trees
+    /// The kernel's source, for the includes of the device tree
     #[arg(long)]
     pub linux: PathBuf,
-    /// A C preprocessor with its options: the last of the arguments
+    /// A C preprocessor with its options; must be the last argument
     #[arg(long, num_args = 1.., default_values = ["gcc", "-E"], allow_hyphen_values = true)]
     pub cpp: Vec<String>,
     /// U-Boot's mkimage
@@ -32,8 +32,8 @@ pub struct Inputs {
     /// The device tree compiler
     #[arg(long, default_value = "dtc")]
     pub dtc: PathBuf,
-    /// The time in kernel.itb, in seconds since 1970; by default SOURCE_DATE_EPOCH, else 0, so
-    /// that the same inputs give the same bytes
+    /// The time in kernel.itb, in seconds since 1970 [default: SOURCE_DATE_EPOCH, else 0, so
+    /// that the same inputs give the same bytes]
     #[arg(long)]
     pub epoch: Option<String>,
 }
@@ -46,11 +46,11 @@ pub struct Inputs {
 pub fn build(board: &Board, inputs: &Inputs) -> Result<()> {
     let facts = board.require(&board.linux, "linux")?;
     let at = board.path.display();
-    let missing = || format!("{at}: [linux] has no load-address, and a FIT image has one");
+    let missing = || format!("{at}: [linux] has no load-address, which a FIT image needs");
     let load = facts.load_address.with_context(missing)?;
     let entry = facts.entry().with_context(missing)?;
     let images = fs::canonicalize(&inputs.images)
-        .with_context(|| format!("no image folder {}", inputs.images.display()))?;
+        .with_context(|| format!("cannot use the image folder {}", inputs.images.display()))?;
     let work = images.join(".kernel-fit");
     fs::create_dir_all(&work).with_context(|| format!("cannot create {}", work.display()))?;
 
@@ -169,7 +169,7 @@ fn compressed(facts: &Linux, kernel: &Path, work: &Path) -> Result<PathBuf> {
     let data = fs::metadata(kernel).with_context(|| format!("no kernel {}", kernel.display()))?;
     if data.len() == 0 {
         bail!(
-            "{}: is empty, and nothing boots from it: build it again",
+            "{}: is empty and cannot boot: build it again",
             kernel.display()
         );
     }
@@ -199,7 +199,7 @@ fn device_tree(
     fs::write(&partitions, render(board, Format::Dts)?)
         .with_context(|| format!("cannot write {}", partitions.display()))?;
     let [program, options @ ..] = inputs.cpp.as_slice() else {
-        bail!("no C preprocessor was named");
+        bail!("--cpp names no C preprocessor");
     };
     let plain = work.join("board.dts");
     let mut preprocess = Command::new(program);

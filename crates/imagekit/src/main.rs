@@ -15,7 +15,7 @@ use imagekit::variables::{board_vars, load};
 use imagekit::{boot_image, build_json, environment, kconfig, kernel_fit, std_source};
 use rustcheck::{crates, sbom};
 
-/// Checks builds and makes image parts, for Buildroot, bitbake and the direct build.
+/// Verifies builds and makes parts of images, for Buildroot, bitbake and the direct build.
 #[derive(Debug, Parser)]
 #[command(version, about)]
 struct Args {
@@ -25,77 +25,77 @@ struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Print the variables of a board that is not in boards/, for its board.vars
+    /// Print the variables of a board outside boards/, for its board.vars
     BoardVars {
         /// The board's board.toml
         board: PathBuf,
     },
-    /// Print the U-Boot environment of a board: boot commands, the common one, the board's, the flash map
+    /// Print a board's U-Boot environment: boot commands, common and board settings, flash map
     BoardEnv {
         /// The board's board.toml
         board: PathBuf,
-        /// The environment that all boards share
+        /// The settings that all boards share, a u-boot.env
         #[arg(long)]
         common: Option<PathBuf>,
     },
-    /// Put the boot loader's files in an image folder into boot.bin
+    /// Assemble the boot loader's files in an image folder into boot.bin
     BootImage {
         /// The board's board.toml
         board: PathBuf,
-        /// The folder with the files, and for boot.bin
+        /// The folder that has the files and gets boot.bin
         images: PathBuf,
     },
-    /// Make kernel.itb of the kernel in an image folder, with the board's device tree
+    /// Make kernel.itb from the kernel in an image folder and the board's device tree
     KernelFit {
         /// The board's board.toml
         board: PathBuf,
         #[command(flatten)]
         inputs: kernel_fit::Inputs,
     },
-    /// Print what compilers are in use as JSON, for `build-json --compilers` of another machine
-    /// or task
+    /// Print the compilers in use as JSON, for `build-json --compilers` on another machine or in
+    /// another task
     Compilers(build_json::CompilerArgs),
-    /// Write build.json into an image folder: what it was made from
+    /// Write build.json into an image folder: the origin of everything in it
     BuildJson(build_json::Args),
-    /// Write what cargo is to be given for a size profile, as the compiler at hand spells it
+    /// Write cargo's settings for a size profile, in the spelling of the installed compiler
     CargoConfig(cargo_config::Args),
-    /// Compare what rustc was given with what `cargo-config` wrote for cargo
+    /// Compare the flags that rustc received with those that `cargo-config` wrote
     RustCheck(rust_check::Args),
     /// Check that each line of the fragments is in the final .config
     KconfigCheck {
         /// The final .config
         config: PathBuf,
-        /// The fragments, in their order
+        /// The fragments, in order
         #[arg(required = true)]
         fragments: Vec<PathBuf>,
     },
-    /// Put the lines of the fragments into a .config, in the place of its own
+    /// Merge the lines of the fragments into a .config, replacing its own
     KconfigMerge {
-        /// The .config, which is changed
+        /// The .config to change
         config: PathBuf,
-        /// The fragments, in their order
+        /// The fragments, in order
         #[arg(required = true)]
         fragments: Vec<PathBuf>,
     },
-    /// Program a private flash chip and print the command that starts the board's emulator with
-    /// it, as JSON: a list of the program and its arguments
+    /// Program a private flash chip and print the command that boots the board's emulator from it,
+    /// as a JSON list of the program and its arguments
     #[command(name = "qemu-command")]
     Emulator {
-        /// The image folder: flash.bin and board.toml
+        /// The image folder, with flash.bin and board.toml
         images: PathBuf,
         /// The file for the chip's content, a copy of flash.bin
         #[arg(long)]
         chip: PathBuf,
-        /// The port of the host's loopback interface that leads to the device's server
+        /// The port on the host's loopback interface that leads to the device's server
         #[arg(long)]
         port: u16,
     },
-    /// Lay out the standard library's source with all crates that it needs, from what the
-    /// compiler's own source is shipped as
+    /// Unpack the standard library's source with all crates that it needs from the compiler's
+    /// source
     StdSource(std_source::Args),
     /// Print the crates that were compiled for the target, as CSV: name, version, licence
     Crates(crates::Args),
-    /// Join the crates to a CycloneDX document on standard input
+    /// Add the crates to a CycloneDX document on standard input
     Sbom(sbom::Args),
 }
 

@@ -15,14 +15,14 @@ pub struct Args {
     /// The folder that `imagekit cargo-config` filled for the build
     #[arg(long)]
     cargo_config: PathBuf,
-    /// A program that must have come out, as NAME, or NAME=FILE where FILE is to be that program
+    /// A program that the build must have linked, as NAME, or as NAME=FILE if FILE must be that program
     #[arg(long = "program", value_parser = program)]
     programs: Vec<Program>,
-    /// A folder with installed files: each program in it must be one of the record; without any
-    /// program at all, every crate for the target is compared
+    /// A folder of installed files: each program in it must be in the record. If no program is
+    /// named or installed, every crate for the target is compared
     #[arg(long)]
     installed: Option<PathBuf>,
-    /// Write what was found to this file, as JSON
+    /// Write the result to this file, as JSON
     #[arg(long)]
     json: Option<PathBuf>,
 }
@@ -54,7 +54,7 @@ pub fn run(args: &Args) -> Result<()> {
     let names = expected.programs.iter().map(|program| &*program.name);
     let names = names.collect::<Vec<_>>().join(", ");
     println!(
-        "{}: {} crates for {}, {} of them std's: {}",
+        "{}: {} crates for {}, {} of them from std: {}",
         if names.is_empty() {
             "no program"
         } else {

@@ -19,7 +19,7 @@ const WITNESS: &str = "library/std/src/sys/mod.rs";
 pub struct Args {
     /// Rust's source (rustc-VERSION-src.tar.xz), the component rust-src, or a folder with either
     pub source: PathBuf,
-    /// The folder for library/, with the crates in library/vendor/; a library/ there is replaced
+    /// The folder that gets library/, with the crates in library/vendor/; replaces an existing library/
     #[arg(long)]
     pub into: PathBuf,
 }
@@ -55,8 +55,8 @@ pub fn run(args: &Args) -> Result<()> {
     );
     if !outcome.absent.is_empty() {
         println!(
-            "imagekit: {} has none of {}, which library/Cargo.lock names; a build that needs one \
-             says so",
+            "imagekit: {} lacks these crates of library/Cargo.lock: {}; a build that needs one \
+             of them fails",
             args.source.display(),
             outcome.absent.join(", ")
         );
@@ -98,9 +98,9 @@ pub fn lay_out(source: &Path, into: &Path) -> Result<Outcome> {
     let outcome = outcome?;
     ensure!(
         outcome.found > 0 || outcome.absent.is_empty(),
-        "{} has none of the crates that its library/Cargo.lock names, neither in library/vendor/ \
-         nor in vendor/: give Rust's whole source (rustc-VERSION-src.tar.xz), or rust-src of Rust \
-         1.97.1 or later",
+        "{} has none of the crates that its library/Cargo.lock names, neither in \
+         library/vendor/ nor in vendor/: use Rust's complete source (rustc-VERSION-src.tar.xz), \
+         or rust-src of Rust 1.97.1 or later",
         source.display()
     );
     Ok(outcome)
@@ -108,7 +108,7 @@ pub fn lay_out(source: &Path, into: &Path) -> Result<Outcome> {
 
 fn no_library(source: &Path, needed: &str) -> String {
     format!(
-        "{} is no source of Rust's standard library: {needed} was looked for",
+        "{} is not a source of Rust's standard library: it has no {needed}",
         source.display()
     )
 }
@@ -187,7 +187,8 @@ fn check(folder: &Path, one: &Locked) -> Result<()> {
         serde_json::from_str(&text).with_context(|| format!("cannot use {}", path.display()))?;
     if found.package != one.checksum {
         bail!(
-            "{} is of another package than library/Cargo.lock wants for {}: checksum {}, wanted {}",
+            "{} is not the package that library/Cargo.lock names for {}: checksum {}, expected \
+             {}",
             folder.display(),
             one.folder(),
             found.package,

@@ -17,7 +17,7 @@ pub(crate) fn prefix_of(archive: &Path, member: &str) -> Result<Option<String>> 
         .stdout(Stdio::piped())
         .spawn()
         .context("cannot start tar")?;
-    let lines = BufReader::new(tar.stdout.take().context("tar without output")?).lines();
+    let lines = BufReader::new(tar.stdout.take().context("tar has no output")?).lines();
     for line in lines {
         let line = line.with_context(|| format!("cannot list {}", archive.display()))?;
         if let Some(prefix) = line.strip_suffix(member)

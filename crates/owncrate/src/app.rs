@@ -64,7 +64,7 @@ impl App {
             *overlay = path.parent().unwrap_or(Path::new("")).join(&overlay);
             ensure!(
                 overlay.is_dir(),
-                "{shown}: overlay: {} is no folder",
+                "{shown}: overlay: {} is not a folder",
                 overlay.display()
             );
         }
@@ -74,7 +74,7 @@ impl App {
                 !name.is_empty()
                     && name.chars().all(plain)
                     && !name.starts_with(|c: char| c.is_ascii_digit()),
-                "{shown}: environment: `{name}` is no name of a variable: letters, digits and _"
+                "{shown}: environment: `{name}` is not a variable name: use letters, digits and _"
             );
         }
         let absolute = app
@@ -83,7 +83,7 @@ impl App {
             .is_none_or(|path| path.starts_with('/'));
         ensure!(
             absolute,
-            "{shown}: directory: begin it with /, as in /data/tinyrust"
+            "{shown}: directory: write an absolute path, as in /data/tinyrust"
         );
         Ok(app)
     }
@@ -132,9 +132,9 @@ mod tests {
             ("[app]\nprot = 1", "unknown field `prot`"),
             ("[app]\nport = 70000", "70000"),
             ("[app]\nbudget = '900'", "budget"),
-            ("[app]\noverlay = 'none'", "none is no folder"),
+            ("[app]\noverlay = 'none'", "none is not a folder"),
             ("[app]\nenvironment = { 'A B' = '' }", "`A B`"),
-            ("[app]\ndirectory = 'data'", "begin it with /"),
+            ("[app]\ndirectory = 'data'", "write an absolute path"),
         ] {
             let error = format!("{:#}", read(wrong).unwrap_err());
             assert!(

@@ -67,8 +67,8 @@ pub fn table(own: &OwnCrate, parts: &Parts, on_flash: u64) -> String {
         total => (u128::from(bytes) * u128::from(on_flash) / u128::from(total)) as u64,
     };
     let mut text = format!(
-        "\n{}: {} bytes on flash, by what it depends on: each with what it alone brings,\n\
-         and by themselves the crates that come by several\n\
+        "\n{}: {} bytes on flash, by dependency: each row counts the crates that only it brings;\n\
+         crates that several dependencies share have rows of their own\n\
          {:<28} {:>6} {:>11} {:>11}\n",
         own.title(),
         Bytes(on_flash),
@@ -97,7 +97,7 @@ pub fn table(own: &OwnCrate, parts: &Parts, on_flash: u64) -> String {
     }
     text += &match own.without_features() {
         Ok(all) => features(own, parts, &all, flash),
-        Err(error) => format!("what each feature brings is not known: {error:#}\n"),
+        Err(error) => format!("cannot tell what each feature brings: {error:#}\n"),
     };
     text
 }
@@ -126,12 +126,12 @@ fn features(own: &OwnCrate, parts: &Parts, all: &[Without], flash: impl Fn(u64) 
     for (bytes, crates, without, c) in rows {
         let c = match c.is_empty() {
             true => String::new(),
-            false => format!(", the C of {c}"),
+            false => format!(", the C code of {c}"),
         };
         let _ = writeln!(
             text,
-            "without the feature `{}` ({}): at least {} bytes less, {} on flash; {crates} crate{}{c}, \
-             and what only they call",
+            "without the feature `{}` ({}): at least {} bytes less, {} on flash: {crates} crate{}{c}, \
+             and whatever only they call",
             without.feature,
             without.options,
             Bytes(bytes),

@@ -230,11 +230,11 @@ impl Graph {
         self.members.iter().find(|member| member.name() == name)
     }
 
-    /// How a crate comes into the program: `reqwest, native-tls`.
+    /// How a crate comes into the program: `via reqwest, native-tls`.
     pub fn way(&self, member: &Member) -> String {
         match member.path.get(1..).unwrap_or_default() {
-            [] => format!("{} itself", self.root().name()),
-            between => between.join(", "),
+            [] => format!("used by {} itself", self.root().name()),
+            between => format!("via {}", between.join(", ")),
         }
     }
 
@@ -246,7 +246,7 @@ impl Graph {
         let on = self.features_for(first);
         if !on.is_empty() {
             return format!(
-                "leave out the feature {} of {} (--no-default-features, and --features with the others)",
+                "leave out the feature {} of {} (use --no-default-features, and --features with the others)",
                 on.join(" or "),
                 root.name()
             );
@@ -264,11 +264,11 @@ impl Graph {
             .collect::<Vec<_>>();
         match instead.is_empty() {
             true => format!(
-                "{} depends on {first} in any case: another crate, or another version",
+                "{} always depends on {first}: use another crate or another version",
                 root.name()
             ),
             false => format!(
-                "in {}'s Cargo.toml give {first} `default-features = false` and one of its features {}",
+                "in {}'s Cargo.toml, give {first} `default-features = false` and one of its features {}",
                 root.name(),
                 instead.join(", ")
             ),

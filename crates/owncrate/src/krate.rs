@@ -190,7 +190,7 @@ fn source(request: &Request, cache: &Cache, log: &Log) -> Result<PathBuf> {
     }
     ensure!(
         !path.exists(),
-        "--crate {text}: no Cargo.toml there: name the crate's folder, or a released crate"
+        "--crate {text}: this folder has no Cargo.toml: name the crate's folder or a released crate"
     );
     let (name, version) = match text.split_once('@') {
         Some((name, version)) => (name, Some(version)),
@@ -242,7 +242,7 @@ fn package<'a>(metadata: &'a Metadata, folder: &Path) -> Result<&'a Package> {
             .filter_map(|package| package.manifest_path.parent())
             .map(|path| format!("\n  {path}"));
         format!(
-            "{}: a workspace without a package of its own; name one of:{}",
+            "{}: this workspace has no package of its own; name one of its packages:{}",
             folder.display(),
             folders.collect::<String>()
         )
@@ -268,9 +268,9 @@ fn program(package: &Package, wanted: Option<&str>) -> Result<String> {
     match (&bins[..], &package.default_run) {
         ([only], _) => Ok(only.clone()),
         (_, Some(default)) => Ok(default.clone()),
-        ([], _) => bail!("{title} is a library: a crate with a program is wanted"),
+        ([], _) => bail!("{title} is a library: name a crate with a program"),
         _ => bail!(
-            "{title} has several programs: choose one by --bin: {}",
+            "{title} has several programs: choose one with --bin: {}",
             list(&bins)
         ),
     }

@@ -51,7 +51,7 @@ pub fn derive(text: &str, own: &OwnCrate, shown: &Path) -> Result<(String, Board
         .entry("component")
         .or_insert(Item::ArrayOfTables(ArrayOfTables::new()))
         .as_array_of_tables_mut()
-        .context("[[component]] in board.toml is a list of tables")?
+        .context("[[component]] in board.toml is not a list of tables")?
         .push(component);
     let mut server = Table::new();
     server["port"] = value(i64::from(own.app.port.unwrap_or(80)));
@@ -59,7 +59,7 @@ pub fn derive(text: &str, own: &OwnCrate, shown: &Path) -> Result<(String, Board
     server["program"] = value(own.installed());
     document["server"] = Item::Table(server);
     let text = format!(
-        "# The map of boards/{}/board.toml for {}: partitions may take what they hold.\n\n{document}",
+        "# The map of boards/{}/board.toml for {}: each partition may fill up completely.\n\n{document}",
         before.name,
         own.title()
     );

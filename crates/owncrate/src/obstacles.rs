@@ -100,5 +100,5 @@ pub fn refuse(own: &OwnCrate, target: &Target) -> Result<()> {
     for Obstacle { what, remedy } in obstacles {
         write!(text, "\n  {what}\n    {remedy}")?;
     }
-    bail!("{text}\n--anyway tries the build all the same")
+    bail!("{text}\n--anyway tries to build it nevertheless")
 }

@@ -85,7 +85,7 @@ fn resolve(name: &str, wanted: &str, scratch: &Path) -> Result<(PathBuf, String)
         let is_it = package.get("name")?.as_str()? == name;
         is_it.then(|| package.get("version")?.as_str())?
     });
-    let version = found.with_context(|| format!("cargo fetched no {name}"))?;
+    let version = found.with_context(|| format!("cargo did not fetch {name}"))?;
     let sources = cargo_home()?.join("registry/src");
     let entries = fs::read_dir(&sources).with_context(|| {
         format!(
@@ -99,7 +99,7 @@ fn resolve(name: &str, wanted: &str, scratch: &Path) -> Result<(PathBuf, String)
     let found = folders.filter(|folder| folder.join("Cargo.toml").is_file());
     let folder = found.last().with_context(|| {
         format!(
-            "{}: no {name}-{version} in it: unpack the crate and give its folder",
+            "{} has no {name}-{version}: unpack the crate and name its folder",
             sources.display()
         )
     })?;

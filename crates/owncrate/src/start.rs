@@ -29,7 +29,8 @@ impl OwnCrate {
     /// When an argument has a NUL in it.
     pub fn script(&self) -> Result<String> {
         let quote = |text: &str| {
-            let quoted = shlex::try_quote(text).context("no NUL can be in an argument")?;
+            let quoted =
+                shlex::try_quote(text).context("an argument cannot contain a NUL character")?;
             Ok::<_, anyhow::Error>(quoted.into_owned())
         };
         let directory = self.app.directory.as_deref().unwrap_or(DIRECTORY);

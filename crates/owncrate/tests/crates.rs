@@ -125,7 +125,7 @@ fn the_program_is_the_only_one_the_default_or_the_named() {
     assert!(
         bin(crates.request("two"))
             .unwrap_err()
-            .contains("choose one by --bin: a, b")
+            .contains("choose one with --bin: a, b")
     );
     assert!(
         bin(crates.request("library"))
@@ -136,7 +136,7 @@ fn the_program_is_the_only_one_the_default_or_the_named() {
         source: "/".into(),
         ..Request::default()
     });
-    assert!(nowhere.unwrap_err().contains("no Cargo.toml there"));
+    assert!(nowhere.unwrap_err().contains("has no Cargo.toml"));
     let wrong = bin(Request {
         source: "a b".into(),
         ..Request::default()
@@ -168,7 +168,7 @@ fn the_system_s_libraries_are_refused_with_the_feature_that_brings_them() {
         );
     let refusal = crates.refusal(true);
     for said in [
-        "openssl-sys 1.0.0 (by native-tls) links the system's library ssl",
+        "openssl-sys 1.0.0 (via native-tls) links the system library ssl",
         "leave out the feature `tls` of app",
         "its feature `vendored`",
         "--anyway",
@@ -208,13 +208,10 @@ fn what_brings_its_library_is_let_through() {
     assert_eq!(crates(&all).refusal(true), "");
     let refusal = crates(&all[4..]).refusal(true);
     assert!(
-        refusal.contains("x-sys 1.0.0 (by app itself) links the system's library onig"),
+        refusal.contains("x-sys 1.0.0 (used by app itself) links the system library onig"),
         "{refusal}"
     );
-    assert!(
-        refusal.contains("app depends on x-sys in any case"),
-        "{refusal}"
-    );
+    assert!(refusal.contains("app always depends on x-sys"), "{refusal}");
 }
 
 #[test]
@@ -251,7 +248,7 @@ fn what_the_target_has_not_is_found_in_the_source() {
     };
     let refusal = crates(wide).refusal(false);
     assert!(
-        refusal.contains("counts 1.0.0 (by app itself) uses AtomicU64, and armv7"),
+        refusal.contains("counts 1.0.0 (used by app itself) uses AtomicU64, and armv7"),
         "{refusal}"
     );
     assert_eq!(crates(wide).refusal(true), "");
@@ -286,7 +283,7 @@ fn what_the_kernel_has_not_is_answered_with_the_option() {
     };
     let without = refusal("CONFIG_NET=y\n# CONFIG_INOTIFY_USER is not set\n");
     for said in [
-        "inotify 1.0.0 (by watch) uses inotify, and the board's kernel has none",
+        "inotify 1.0.0 (via watch) uses inotify, which the board's kernel lacks",
         "add CONFIG_INOTIFY_USER=y to boards/b/linux.config",
     ] {
         assert!(without.contains(said), "{said} is not in: {without}");
@@ -314,7 +311,7 @@ fn names_that_musl_dropped_are_answered_with_the_crate_to_update() {
     };
     let refusal = crates("0.2.132");
     assert!(
-        refusal.contains("random 1.0.0 (by app itself) calls open64 of libc 0.2.132"),
+        refusal.contains("random 1.0.0 (used by app itself) calls open64 of libc 0.2.132"),
         "{refusal}"
     );
     assert!(refusal.contains("cargo update --package libc"), "{refusal}");
@@ -477,8 +474,8 @@ fn each_dependency_is_weighed_with_what_it_alone_brings() {
     assert_eq!(
         features,
         Some(
-            " `secure` (--no-default-features --features=small): at least 700 bytes less, 350 on \
-             flash; 1 crate, the C of tls 1.0.0, and what only they call\n"
+            " `secure` (--no-default-features --features=small): at least 700 bytes less, 350 \
+             on flash: 1 crate, the C code of tls 1.0.0, and whatever only they call\n"
         ),
         "{table}"
     );

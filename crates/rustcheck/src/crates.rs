@@ -17,7 +17,7 @@ pub struct Args {
     /// The target triple
     #[arg(long)]
     pub target: String,
-    /// Copy each crate's licence files to a folder of its name here
+    /// Copy each crate's licence files to a subfolder of this folder
     #[arg(long)]
     pub licenses: Option<PathBuf>,
 }
@@ -69,7 +69,7 @@ pub fn compiled(args: &Args) -> Result<Vec<Crate>> {
     }
     ensure!(
         !all.is_empty(),
-        "{}: no crate of a registry was compiled",
+        "{}: no crate from a registry was compiled",
         args.record.display()
     );
     Ok(all.into_values().collect())
@@ -93,8 +93,8 @@ fn load(source: &Path) -> Result<Option<Crate>> {
     let checksum = std::fs::read_to_string(folder.join(".cargo-checksum.json"))?;
     let checksum = serde_json::from_str::<serde_json::Value>(&checksum)?;
     Ok(Some(Crate {
-        name: say("name").context("a crate without a name")?,
-        version: say("version").context("a crate without a version")?,
+        name: say("name").context("the crate has no name")?,
+        version: say("version").context("the crate has no version")?,
         license: say("license").unwrap_or_else(|| "unknown".to_owned()),
         folder: folder.to_owned(),
         sha256: checksum

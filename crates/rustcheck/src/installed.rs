@@ -24,8 +24,8 @@ pub fn programs(calls: &[Call], target: &str, folder: &Path) -> Result<Vec<Progr
             let recorded = calls.iter().filter(linked).map(Call::crate_name);
             let recorded = recorded.collect::<Vec<_>>().join(", ");
             bail!(
-                "{}: not a program whose build was recorded (SHA-256 {hash}; recorded for {target}: \
-                 {}); does it come from another build, or was it changed after it was linked?",
+                "{}: no build of this program was recorded (SHA-256 {hash}; recorded for \
+                 {target}: {}); it comes from another build, or was changed after linking",
                 file.display(),
                 if recorded.is_empty() {
                     "none"
@@ -119,7 +119,10 @@ mod tests {
         let error = programs(&calls, "t", folder.path())
             .unwrap_err()
             .to_string();
-        assert!(error.contains("usr/bin/own: not a program"), "{error}");
+        assert!(
+            error.contains("usr/bin/own: no build of this program"),
+            "{error}"
+        );
         assert!(error.contains("recorded for t: own"), "{error}");
         let error = programs(&[], "t", folder.path()).unwrap_err().to_string();
         assert!(error.contains("recorded for t: none"), "{error}");

@@ -191,7 +191,7 @@ impl Profiles {
             ..Resolved::default()
         };
         for feature in &choices.without {
-            self.feature(feature, "which is to be left out")?;
+            self.feature(feature, "which is to be omitted")?;
         }
         if choices.rebuild_std {
             resolved.build_std.clone_from(&profile.build_std);

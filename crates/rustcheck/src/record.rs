@@ -126,7 +126,7 @@ pub fn read(path: &Path) -> Result<Vec<Call>> {
     let call = |(at, line): (usize, &str)| {
         serde_json::from_str(line).with_context(|| {
             format!(
-                "{shown}:{}: no call of rustc; remove the file and build again",
+                "{shown}:{}: not a call of rustc; remove the file and build again",
                 at + 1
             )
         })
@@ -167,7 +167,7 @@ fn run(record: &Path) -> Result<ExitCode> {
     if status.success() {
         let word = |word: std::ffi::OsString| {
             word.into_string()
-                .map_err(|word| anyhow::anyhow!("{} is no UTF-8", word.display()))
+                .map_err(|word| anyhow::anyhow!("{} is not UTF-8", word.display()))
         };
         let mut call = Call {
             args: args.into_iter().map(word).collect::<Result<_>>()?,
@@ -212,7 +212,7 @@ pub fn same_program(call: &Call, file: &Path) -> Result<()> {
     ensure!(
         found == linked,
         "{} is not the program whose build was recorded (SHA-256 {found}, linked {linked}): it \
-         comes from another build; is CARGO_TARGET_DIR or build.target-dir set?",
+         comes from another build; check CARGO_TARGET_DIR and build.target-dir",
         file.display()
     );
     Ok(())
@@ -255,6 +255,6 @@ mod tests {
         assert_eq!(read(&path).unwrap(), [one.clone(), one]);
         std::fs::write(&path, "{\"args\":[]}\n{\"args\":[\n").unwrap();
         let error = format!("{:#}", read(&path).unwrap_err());
-        assert!(error.contains("rustc.jsonl:2: no call"), "{error}");
+        assert!(error.contains("rustc.jsonl:2: not a call"), "{error}");
     }
 }

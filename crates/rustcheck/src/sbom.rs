@@ -26,7 +26,8 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text)?;
-    let mut document = serde_json::from_str(&text).context("standard input is no CycloneDX")?;
+    let mut document =
+        serde_json::from_str(&text).context("standard input is not a CycloneDX document")?;
     join(
         &mut document,
         &args.package,
@@ -52,11 +53,11 @@ fn join(document: &mut Value, package: &str, crates: &[Crate]) -> Result<()> {
     components.extend(crates.iter().map(component));
     let dependencies = document
         .as_object_mut()
-        .context("the document is no object")?
+        .context("the document is not an object")?
         .entry("dependencies")
         .or_insert_with(|| json!([]))
         .as_array_mut()
-        .context("`dependencies` is no list")?;
+        .context("`dependencies` is not a list")?;
     let entry = match dependencies
         .iter()
         .position(|entry| entry["ref"] == owner.as_str())
@@ -70,12 +71,12 @@ fn join(document: &mut Value, package: &str, crates: &[Crate]) -> Result<()> {
     };
     let depends = entry
         .as_object_mut()
-        .context("a dependency is no object")?
+        .context("a dependency is not an object")?
         .entry("dependsOn")
         .or_insert_with(|| json!([]));
     depends
         .as_array_mut()
-        .context("`dependsOn` is no list")?
+        .context("`dependsOn` is not a list")?
         .extend(references.into_iter().map(Value::from));
     Ok(())
 }

@@ -17,9 +17,9 @@ pub fn suspects(error: &str, vars: impl Iterator<Item = (String, String)>) -> St
     }
     if text.is_empty() {
         text.push_str(
-            "\n  no variable of the environment says so: look at [profile.*] of the crate's \
-             Cargo.toml, at each config.toml of cargo in .cargo folders above it and in CARGO_HOME, \
-             and at the flags that the package or recipe adds",
+            "\n  no environment variable sets it: look at [profile.*] in the crate's \
+             Cargo.toml, at each config.toml in .cargo folders above it and in CARGO_HOME, and \
+             at the flags that the package or recipe adds",
         );
     }
     text
@@ -61,6 +61,6 @@ mod tests {
             !text.contains("PANIC") && !text.contains("RUSTFLAGS"),
             "{text}"
         );
-        assert!(suspects("", vars(&[("HOME", "/root")])).contains("config.toml of cargo"));
+        assert!(suspects("", vars(&[("HOME", "/root")])).contains("config.toml in .cargo"));
     }
 }

@@ -133,10 +133,10 @@ pub fn verify(calls: &[Call], expected: &Expected) -> Result<Verified> {
     }
     let has_std = std.is_some();
     if expected.build_std && !has_std && !members.is_empty() {
-        wrong.plain("std: to be compiled with the program, the prebuilt one was taken");
+        wrong.plain("std should have been compiled with the program, but was the prebuilt one");
     }
     if !expected.build_std && has_std {
-        wrong.plain("std: the prebuilt one wanted, it was compiled");
+        wrong.plain("the prebuilt std should have been used, but std was compiled");
     }
     wrong.fail()?;
     let mut given = wanted
@@ -246,7 +246,7 @@ fn check_lto(call: &Call, expected: &Expected, wrong: &mut Differences) {
             wrong.add(format!("-Clto={wanted} wanted, -Clto={found} given"), call);
         }
     } else if expected.lto != Lto::Off && given.value("-Cembed-bitcode") == Some("no") {
-        wrong.add("lto: a library without bitcode".to_owned(), call);
+        wrong.add("lto: a library has no bitcode".to_owned(), call);
     }
 }
 

@@ -119,7 +119,7 @@ fn over(board: &str, component: &Component, size: &ServerSize) -> Option<String>
     (used > allowed).then(|| {
         format!(
             "{}: {used} bytes, {allowed} allowed (boards/{board}/board.toml:{}), over by {}; \
-             `cargo xtask image --board {board}` lists what takes the room",
+             `cargo xtask image --board {board}` lists the contents",
             component.name,
             component.budget.line,
             Bytes(used.get() - allowed.get())

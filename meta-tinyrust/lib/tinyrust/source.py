@@ -21,7 +21,7 @@ def missing(d):
     if release and from_release:
         if d.getVar("TINYRUST_RELEASE_SHA256"):
             return ""
-        return f"TINYRUST_RELEASE is {release} and TINYRUST_RELEASE_SHA256 is not set: set it to that file's SHA-256"
+        return f"TINYRUST_RELEASE is {release}, but TINYRUST_RELEASE_SHA256 is not set: set it to that file's SHA-256"
     absent = [path for path in d.getVar("TINYRUST_FILES").split() if not os.path.exists(os.path.join(root, path))]
     if not absent:
         return ""

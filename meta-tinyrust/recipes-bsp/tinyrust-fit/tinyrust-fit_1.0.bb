@@ -1,7 +1,7 @@
 SUMMARY = "Kernel and device tree of one slot in a FIT image"
-DESCRIPTION = "kernel.itb, what a kernel partition of board.toml holds: the kernel and the \
-board's device tree with the generated partition map, each with its sha256. A board \
-without a device tree of ours has a kernel with its own."
+DESCRIPTION = "kernel.itb, the content of a kernel partition in board.toml: the kernel and the \
+board's device tree with the generated partition map, each with its sha256. If boards/ \
+has no device tree for the board, the kernel brings its own."
 SECTION = "bootloaders"
 LICENSE = "GPL-2.0-or-later"
 LIC_FILES_CHKSUM = "file://${COMMON_LICENSE_DIR}/GPL-2.0-or-later;md5=fed54355545ffd980b814dab4a3b312c"

@@ -1,6 +1,6 @@
 SUMMARY = "U-Boot with an SPL that boots a FIT image out of memory-mapped NOR flash"
 DESCRIPTION = "The board's defconfig, cut down by boards/common/u-boot.config and the \
-board's own u-boot.config; environment and boot commands follow from board.toml."
+board's own u-boot.config; environment and boot commands are generated from board.toml."
 HOMEPAGE = "https://www.denx.de/wiki/U-Boot/"
 SECTION = "bootloaders"
 LICENSE = "GPL-2.0-or-later"

@@ -1,5 +1,5 @@
-SUMMARY = "The user space beside the server, in one static program"
-DESCRIPTION = "busybox with the applets that boards/common/busybox.config names, and no other."
+SUMMARY = "All of user space except the server, in one static program"
+DESCRIPTION = "busybox with only the applets that boards/common/busybox.config names."
 HOMEPAGE = "https://www.busybox.net"
 SECTION = "base"
 LICENSE = "${@tinyrust.licence.expression('GPL-2.0-only AND bzip2-1.0.6')}"

@@ -1,5 +1,5 @@
-SUMMARY = "What the device starts: init table, start scripts, accounts, mount points"
-DESCRIPTION = "boards/common/rootfs as it stands: busybox init runs the server under its own \
+SUMMARY = "Init table, start scripts, accounts and mount points of the device"
+DESCRIPTION = "The content of boards/common/rootfs: busybox init runs the server under its own \
 user, with a read-only root and an overlay on the data partition."
 SECTION = "base"
 LICENSE = "${@tinyrust.licence.expression('MIT OR Apache-2.0')}"

@@ -1,7 +1,7 @@
 # nooelint: oelint.var.mandatoryvar.SRC_URI - of OE-Core's include
 SUMMARY = "The crates of Rust's standard library, for recipes that rebuild it"
-DESCRIPTION = "Taken out of the compiler's own source, the archive that OE-Core's rust recipes fetch. \
-library/Cargo.lock in it says which crates these are, so a new Rust of OE-Core's needs nothing here."
+DESCRIPTION = "They come from the compiler's own source, the archive that OE-Core's rust recipes fetch. \
+library/Cargo.lock in it lists the crates, so a new Rust in OE-Core needs no change here."
 HOMEPAGE = "https://www.rust-lang.org"
 SECTION = "devel"
 # As OE-Core's rust has it; each crate brings its own text.

@@ -1,5 +1,5 @@
-SUMMARY = "Packs programs, for PACKAGECONFIG's upx"
-DESCRIPTION = "UPX, as no layer of the releases that this one is for has it."
+SUMMARY = "UPX, the program packer, for PACKAGECONFIG's upx"
+DESCRIPTION = "UPX is here because no layer of the supported releases has it."
 HOMEPAGE = "https://upx.github.io"
 SECTION = "devel"
 LICENSE = "GPL-2.0-or-later"

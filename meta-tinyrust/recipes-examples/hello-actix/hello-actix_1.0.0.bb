@@ -1,4 +1,4 @@
-SUMMARY = "Sample: a crate of one's own in tinyrust's place"
+SUMMARY = "Sample: a crate of your own in tinyrust's place"
 DESCRIPTION = "An actix-web program with no cargo profile of its own: one inherit gives it \
 the profile, the target flags, the rebuilt standard library and the check of both."
 SECTION = "net"

@@ -1,6 +1,6 @@
 SUMMARY = "Linux for a device with a small flash chip"
-DESCRIPTION = "Everything off but what boards/common/linux.config and the board's own \
-linux.config name; each line of them is checked against the final .config."
+DESCRIPTION = "Everything is off except the options in boards/common/linux.config and the \
+board's own linux.config; the build checks each of their lines in the final .config."
 HOMEPAGE = "https://www.kernel.org"
 SECTION = "kernel"
 LICENSE = "GPL-2.0-only"

@@ -1,6 +1,6 @@
 SUMMARY = "The whole system of an 8 MiB flash chip: busybox, the server, nothing else"
-DESCRIPTION = "On a board of boards/ it comes as flash.bin, checked against the board's \
-budgets; on any other machine as a squashfs."
+DESCRIPTION = "For a board in boards/, the image is flash.bin, checked against the board's \
+budgets; for any other machine, it is a squashfs."
 LICENSE = "MIT"
 
 inherit image

@@ -1,6 +1,6 @@
-SUMMARY = "Starts the server on a distro with an init system of its own"
+SUMMARY = "Starts the server on a distro that has its own init system"
 DESCRIPTION = "A script for busybox init and sysvinit, a unit for systemd, and the user \
-that the server runs as. tinyrust-image has boards/common/rootfs in its place."
+that the server runs as. tinyrust-image uses boards/common/rootfs instead."
 SECTION = "net"
 LICENSE = "${@tinyrust.licence.expression('MIT OR Apache-2.0')}"
 LIC_FILES_CHKSUM = "file://${COMMON_LICENSE_DIR}/MIT;md5=0835ade698e0bcf8506ecda2f7b4f302 \

@@ -11,7 +11,7 @@ pub(super) fn metric_name(name: &str) -> Result<String, String> {
     if first && rest {
         Ok(name.to_owned())
     } else {
-        Err(format!("`{name}` is no name for a metric"))
+        Err(format!("`{name}` is not a metric name"))
     }
 }
 
@@ -24,18 +24,18 @@ pub(super) fn labels(mut rest: &str) -> Result<(BTreeMap<String, String>, &str),
         }
         let (name, behind) = rest.split_once("=\"").ok_or("a label without a value")?;
         if name.contains(':') || name.starts_with("__") || metric_name(name).is_err() {
-            return Err(format!("`{name}` is no name for a label"));
+            return Err(format!("`{name}` is not a label name"));
         }
-        let end = closing_quote(behind).ok_or("a label's value without its end")?;
+        let end = closing_quote(behind).ok_or("a label's value has no closing quotation mark")?;
         let value = unescape(&behind[..end], "\\n\"")?;
         if labels.insert(name.to_owned(), value).is_some() {
-            return Err(format!("label `{name}` twice"));
+            return Err(format!("label `{name}` occurs twice"));
         }
         rest = &behind[end + 1..];
         match rest.strip_prefix(',') {
             Some(behind) => rest = behind,
             None if rest.starts_with('}') => {}
-            None => return Err("neither , nor } after a label".to_owned()),
+            None => return Err("expected , or } after a label".to_owned()),
         }
     }
 }
@@ -61,7 +61,7 @@ pub(super) fn unescape(text: &str, allowed: &str) -> Result<String, String> {
         match rest.next() {
             Some('n') => plain.push('\n'),
             Some(c) if allowed.contains(c) => plain.push(c),
-            other => return Err(format!("\\{} is no escape", other.unwrap_or(' '))),
+            other => return Err(format!("\\{} is not an escape", other.unwrap_or(' '))),
         }
     }
     Ok(plain)

@@ -52,7 +52,7 @@ fn a_build_over_budget_fails_and_keeps_the_last_image() {
         "over by",
         &format!("boards/{}/board.toml:{}", board.name, root.allowed_line()),
         "/usr/share/ballast",
-        "what was built before is untouched",
+        "the previous build is untouched",
     ] {
         assert!(said.contains(part), "no `{part}` in:\n{said}");
     }

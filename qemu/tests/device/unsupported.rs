@@ -10,7 +10,7 @@ crate::tests![
 fn has_watchdog() -> Option<String> {
     no_watchdog()
         .is_none()
-        .then(|| "the board has its watchdog".to_owned())
+        .then(|| "the board has a watchdog".to_owned())
 }
 
 /// In the names of QEMU's models of watchdogs, whatever board they are of: `aspeed.wdt-ast2600`,

@@ -39,7 +39,7 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
             let measurement = Measurement::load(repo, DEFAULT_BOARD)?;
             let message = measurement
                 .over_budget
-                .context("the measurement has no example of a budget's error")?;
+                .context("the measurement has no example of an over-budget error")?;
             Ok(format!("```text\n{message}\n```\n"))
         }
         _ => {

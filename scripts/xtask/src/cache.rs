@@ -14,10 +14,10 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// The command line.
 #[derive(Args)]
 pub struct Arguments {
-    /// Remove what no build has used for 30 days
+    /// Remove entries that no build has used for 30 days
     #[arg(long)]
     prune: bool,
-    /// With --prune: for this many days
+    /// With --prune: use this number of days instead of 30
     #[arg(
         long,
         value_name = "DAYS",
@@ -25,7 +25,7 @@ pub struct Arguments {
         conflicts_with = "keep_below"
     )]
     older_than: Option<u32>,
-    /// With --prune: remove what was used least recently, until this is left, as in "20 GiB"
+    /// With --prune: remove the least recently used entries until this size is left, as in "20 GiB"
     #[arg(long, value_name = "SIZE", requires = "prune")]
     keep_below: Option<Bytes>,
 }
@@ -67,7 +67,7 @@ impl Arguments {
         }
         let all = stock.other + total(&stock.items);
         println!(
-            "removed {removed} of {}: {}; {} are left",
+            "removed {removed} of {}: {}; {} remain",
             stock.items.len(),
             mebibytes(freed),
             mebibytes(all - freed)
@@ -95,7 +95,7 @@ fn table(stock: &Stock) -> Table {
     }
     table.row(&[&"other", &"", &mebibytes(stock.other), &""]);
     let all = stock.other + total(&stock.items);
-    table.row(&[&"together", &stock.items.len(), &mebibytes(all), &""]);
+    table.row(&[&"total", &stock.items.len(), &mebibytes(all), &""]);
     table
 }
 

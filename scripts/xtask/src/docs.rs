@@ -33,7 +33,7 @@ pub fn run(repo: &Repo, check: bool) -> Result<()> {
     }
     if !stale.is_empty() {
         bail!(
-            "{}\n`cargo xtask docs` writes them anew, `make docs` after it has measured the image",
+            "{}\n`cargo xtask docs` updates them, `make docs` measures the image first",
             stale.join("\n")
         );
     }
@@ -87,7 +87,7 @@ fn whole_file(
         return Ok(());
     }
     if check {
-        stale.push(format!("{path}: it is stale"));
+        stale.push(format!("{path} is stale"));
     } else {
         write_whole(&place, content)?;
         println!("updated {path}");
@@ -121,7 +121,8 @@ fn compare_with_images(repo: &Repo, stale: &mut Vec<String>) -> Result<()> {
         let fresh = Measurement::take(&repo.board(&name)?, &images)?;
         if (&fresh.profile, &fresh.allocator) != (&recorded.profile, &recorded.allocator) {
             println!(
-                "out/{name} has the profile {} and is not compared with the measurements of {}",
+                "out/{name} has the profile {}; skipping its comparison with the measurements \
+                 of {}",
                 fresh.profile, recorded.profile
             );
             continue;
@@ -159,7 +160,7 @@ fn fill(text: &str, content: impl Fn(&str) -> Result<Option<String>>) -> Result<
         filled.text += line;
         if let Some(name) = marker(line, "end") {
             bail!(
-                "line {}: end of the block {name}, which did not begin",
+                "line {}: end of the block {name} without its beginning",
                 at + 1
             );
         }
@@ -169,13 +170,13 @@ fn fill(text: &str, content: impl Fn(&str) -> Result<Option<String>>) -> Result<
         let mut old = String::new();
         let end = loop {
             let Some((at, line)) = lines.next() else {
-                bail!("line {}: the block {name} does not end", at + 1);
+                bail!("line {}: the block {name} has no end", at + 1);
             };
             match (marker(line, "begin"), marker(line, "end")) {
                 (None, None) => old += line,
                 (None, Some(end)) if end == name => break line,
                 _ => bail!(
-                    "line {}: within the block {name} another begins or ends",
+                    "line {}: another block begins or ends inside {name}",
                     at + 1
                 ),
             }
@@ -231,12 +232,12 @@ mod tests {
         for (text, message) in [
             (
                 "x\n<!-- begin generated: a -->\n",
-                "line 2: the block a does not end",
+                "line 2: the block a has no end",
             ),
             ("<!-- end generated: a -->\n", "line 1: end of the block a"),
             (
                 "<!-- begin generated: a -->\n<!-- begin generated: b -->\n",
-                "line 2: within the block a",
+                "line 2: another block begins or ends inside a",
             ),
         ] {
             let error = fill(text, shout).unwrap_err().to_string();

@@ -25,15 +25,15 @@ use direct::{image, setup};
 use sizelab::records::{measurement, option_costs};
 use sizelab::{allocators, apps, compilers, cross, flags, foreign, ladder, prices};
 
-/// Builds tinyrust: sets the machine up, makes flash images, keeps the documents' figures true.
+/// Builds tinyrust: sets up the machine, makes flash images, and keeps the documentation's figures up to date.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
 #[command(after_help = "Examples:
   cargo xtask setup                  install what is missing
   cargo xtask image                  build out/BOARD/flash.bin and print its budget table
-  cargo xtask image --all            the same for every board
-  cargo xtask app --example hello    only the example, and its size
-  cargo xtask matrix                 every board: build, boot, tests
+  cargo xtask image --all            do the same for every board
+  cargo xtask app --example hello    build only the example, and print its size
+  cargo xtask matrix                 build, boot and test every board
 
 Slow steps are cached in $TINYRUST_CACHE (default ~/.cache/tinyrust).")]
 struct Arguments {
@@ -47,10 +47,10 @@ enum Task {
     Setup {
         #[command(flatten)]
         board: BoardArgument,
-        /// What any board needs
+        /// Install what all boards need
         #[arg(long, conflicts_with = "board")]
         all: bool,
-        /// Say what is missing, and change nothing
+        /// List what is missing, and change nothing
         #[arg(long)]
         check: bool,
     },
@@ -58,15 +58,15 @@ enum Task {
     Image {
         #[command(flatten)]
         build: BuildArguments,
-        /// Every board, one after the other
+        /// Build every board, one after the other
         #[arg(long, conflicts_with_all = ["board", "server", "source", "upx"])]
         all: bool,
-        /// A program in the server's place; the image folder is out/BOARD.server then
+        /// Put this program in the server's place; the image folder is then out/BOARD.server
         #[arg(long, value_name = "FILE", conflicts_with_all = ["source", "upx"])]
         server: Option<PathBuf>,
         #[command(flatten)]
         own: owncrate::Arguments,
-        /// Lay this folder over the root file system, after everything else
+        /// Copy this folder over the root file system, after everything else
         #[arg(long, value_name = "DIR")]
         overlay: Option<PathBuf>,
     },
@@ -74,16 +74,16 @@ enum Task {
     App {
         #[command(flatten)]
         build: BuildArguments,
-        /// The server of every board, each against the budgets of its board.toml
+        /// Build every board's server, and check it against the budgets in its board.toml
         #[arg(long, conflicts_with_all = ["board", "example", "upx"])]
         all: bool,
-        /// Only this example
+        /// Build only this example
         #[arg(long)]
         example: Option<Example>,
     },
-    /// Make a crate of one's own, with its Buildroot package and its Yocto recipe (docs/own-app.md)
+    /// Create a crate of your own, with its Buildroot package and its Yocto recipe (docs/own-app.md)
     New {
-        /// The folder; its name is the crate's
+        /// The folder to create; the crate gets its name
         #[arg(value_name = "DIR")]
         path: PathBuf,
     },
@@ -92,46 +92,46 @@ enum Task {
         #[command(flatten)]
         board: BoardArgument,
     },
-    /// Build the server by cross in a container (or by cargo-zigbuild), and compare
+    /// Build the server with cross in a container (or with cargo-zigbuild), and compare it
     Cross(cross::Arguments),
-    /// Measure what other compiler flags would do to the server of a board, into docs/measurements/flags.json
+    /// Measure the effect of other compiler flags on a board's server, into docs/measurements/flags.json
     Flags(flags::Arguments),
     /// Compare allocators in a program that allocates, into docs/measurements/allocators.json
     Allocators(allocators::Arguments),
     /// Build the server with every available Rust, into docs/measurements/compilers.json
     Compilers(compilers::Arguments),
-    /// Build and boot released crates that nobody here wrote, into docs/measurements/crates.json
+    /// Build and boot released crates by other authors, into docs/measurements/crates.json
     Crates(foreign::Arguments),
-    /// Measure what an application pays for each thing it wants, into docs/measurements/prices.json
+    /// Measure what each feature of an application costs, into docs/measurements/prices.json
     Prices(prices::Arguments),
-    /// Load and plan with the checkouts of BUILDROOTS and OEROOTS, and print which releases this
-    /// tree was shown to work with
+    /// Load and plan builds with the checkouts in BUILDROOTS and OEROOTS, and print the releases
+    /// that this tree was shown to work with
     Releases(releases::Arguments),
     /// Set the version everywhere and date the changelog; once that is committed, pack the tarball
     Release {
-        /// Three numbers
+        /// Three numbers, such as 1.0.0
         version: String,
     },
     /// Build, boot and test boards one after the other, with a table at the end
     Matrix(matrix::Arguments),
     /// Measure every step that made the program small, alone and stacked, into docs/ladder/
     Ladder(ladder::Arguments),
-    /// Say what the cache holds, and remove what was not used for long
+    /// List what the cache holds, and remove entries that were not used for a long time
     Cache(cache::Arguments),
-    /// Put the source files that a build fetches into a folder, for $TINYRUST_SOURCES
+    /// Copy the source files that a build fetches into a folder, for $TINYRUST_SOURCES
     Sources {
-        /// The folder; it is made where it is missing
+        /// The folder, which is created if necessary
         #[arg(long, value_name = "DIR")]
         into: PathBuf,
     },
-    /// Write what follows from boards/, app/ and docs/measurements: for Buildroot, for bitbake, for
-    /// cross, and into the documents
+    /// Write all files derived from boards/, app/ and docs/measurements: for Buildroot, bitbake,
+    /// cross and the documentation
     Generate(generate::Arguments),
-    /// Write down what an option of Buildroot's menu costs, from the images of a build with it
+    /// Record what an option of Buildroot's menu costs, from the images of a build with it
     Cost(option_costs::Args),
-    /// Print the figures of docs/measurements and the boards into README.md and docs/
+    /// Print the figures from docs/measurements and the boards into README.md and docs/
     Docs {
-        /// Change nothing; fail where a block is stale or out/ holds another image
+        /// Change nothing; fail if a block is stale or out/ holds another image
         #[arg(long)]
         check: bool,
     },
@@ -139,7 +139,7 @@ enum Task {
 
 #[derive(Args)]
 struct BoardArgument {
-    /// A folder of boards/
+    /// The board, a folder in boards/
     #[arg(long, default_value = DEFAULT_BOARD)]
     board: String,
 }
@@ -148,13 +148,13 @@ struct BoardArgument {
 struct BuildArguments {
     #[command(flatten)]
     board: BoardArgument,
-    /// A table of app/profiles.toml; by default the one that board.toml names
+    /// The size profile, a table in app/profiles.toml [default: the one in board.toml]
     #[arg(long)]
     profile: Option<String>,
-    /// Jobs of each make and cargo; by default one per processor
+    /// Parallel jobs of each make and cargo [default: one per processor]
     #[arg(long)]
     jobs: Option<usize>,
-    /// Pack the programs with UPX: for root file systems that do not compress (docs/ladder.md)
+    /// Pack the programs with UPX, for root file systems that do not compress (docs/ladder.md)
     #[arg(long)]
     upx: bool,
 }

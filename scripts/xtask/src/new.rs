@@ -26,13 +26,13 @@ pub fn run(repo: &Repo, path: &Path) -> Result<()> {
     let shown = path.display().to_string();
     ensure!(
         !path.exists(),
-        "{shown} is there already: choose another name"
+        "{shown} already exists: choose another name"
     );
     let name = path.file_name().and_then(|name| name.to_str());
-    let name = name.with_context(|| format!("{shown} names no folder"))?;
+    let name = name.with_context(|| format!("{shown} is not the name of a folder"))?;
     require_name(name)?;
     // Beside its place, so that a failure leaves nothing half made.
-    let parent = path.parent().context("a folder lies in a folder")?;
+    let parent = path.parent().context("the path has no parent folder")?;
     fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
     let made = tempfile::Builder::new()
         .prefix(&format!(".{name}-"))
@@ -42,7 +42,7 @@ pub fn run(repo: &Repo, path: &Path) -> Result<()> {
     let made = made.keep();
     fs::rename(&made, &path).with_context(|| format!("cannot create {shown}"))?;
     println!(
-        "{shown} is made. Next:\n  cargo test --manifest-path {shown}/Cargo.toml\n  \
+        "Created {shown}. Next:\n  cargo test --manifest-path {shown}/Cargo.toml\n  \
          ./qemu/run.sh --crate {shown}"
     );
     Ok(())
@@ -54,7 +54,8 @@ fn require_name(name: &str) -> Result<()> {
     let starts = name.starts_with(|c: char| c.is_ascii_lowercase());
     ensure!(
         starts && name.chars().all(plain) && !name.ends_with('-'),
-        "`{name}` is no name that cargo, make and bitbake all take: small letters, digits and -"
+        "`{name}` is not valid in all of cargo, make and bitbake: use lower-case letters, \
+         digits and -"
     );
     if ["tinyrust", "test", "serve"].contains(&name) {
         bail!("`{name}` is taken: choose another name");
@@ -89,7 +90,7 @@ fn fill(repo: &Repo, name: &str, into: &Path) -> Result<()> {
     let manifest = into.join("Cargo.toml");
     let mut lock = tool("cargo");
     lock.args(["generate-lockfile", "--quiet", "--manifest-path"]);
-    output(lock.arg(&manifest).current_dir(into)).context("cargo cannot choose the crates")?;
+    output(lock.arg(&manifest).current_dir(into)).context("cargo cannot select the crates")?;
     let lock = fs::read_to_string(into.join("Cargo.lock"))?;
     let include = crates_include(&lock, name)?;
     write(

@@ -54,7 +54,8 @@ pub fn run(repo: &Repo, version: &str) -> Result<()> {
     let changes = output(git(repo).args(["status", "--porcelain"]))?;
     ensure!(
         changes.is_empty(),
-        "a release is of a commit, and these files differ from HEAD:\n{changes}commit or stash them"
+        "a release must match a commit, but these files differ from HEAD:\n{changes}commit or \
+         stash them"
     );
     match of(repo)? == version {
         true => pack(repo, version),
@@ -67,7 +68,7 @@ fn require_version(version: &str) -> Result<()> {
     let numbers = numbers.collect::<Result<Vec<_>, _>>();
     ensure!(
         numbers.is_ok_and(|numbers| numbers.len() == 3),
-        "`{version}` is no version: three numbers are, such as 1.0.0"
+        "`{version}` is not a version: write three numbers, such as 1.0.0"
     );
     Ok(())
 }
@@ -90,7 +91,7 @@ fn of(repo: &Repo) -> Result<String> {
             None => found = Some(version),
         }
     }
-    found.context("no place says a version")
+    found.context("no file gives a version")
 }
 
 fn set(repo: &Repo, version: &str) -> Result<()> {
@@ -111,8 +112,8 @@ fn set(repo: &Repo, version: &str) -> Result<()> {
     }
     write(&repo.path(CHANGELOG), &changelog)?;
     println!(
-        "The version is {version}, and {CHANGELOG} has its date. Next:\n  make test\n  \
-         git commit --all --message \"tinyrust {version}\"\n  cargo xtask release {version}"
+        "Set the version {version} and dated {CHANGELOG}. Next:\n  make test\n  git commit \
+         --all --message \"tinyrust {version}\"\n  cargo xtask release {version}"
     );
     Ok(())
 }
@@ -124,7 +125,7 @@ fn dated(text: &str, version: &str, date: &str) -> Result<String> {
         .with_context(|| format!("{CHANGELOG} has no section `{}`", UNRELEASED.trim()))?;
     let section = changes.split("\n## ").next().unwrap_or_default();
     if section.trim().is_empty() {
-        bail!("{CHANGELOG} names no change since the last release");
+        bail!("{CHANGELOG} lists no change since the last release");
     }
     Ok(format!(
         "{before}{UNRELEASED}\n## {version} ({date})\n{changes}"
@@ -151,8 +152,8 @@ fn pack(repo: &Repo, version: &str) -> Result<()> {
         &format!("{hash}  {name}\n"),
     )?;
     println!(
-        "{} with its .sha256. Next:\n  git tag --sign v{version}\n\nWho builds with Yocto sets\n  \
-         TINYRUST_RELEASE = \"https://…/{name}\"\n  TINYRUST_RELEASE_SHA256 = \"{hash}\"",
+        "Packed {} with its .sha256. Next:\n  git tag --sign v{version}\n\nTo build with Yocto, \
+         set\n  TINYRUST_RELEASE = \"https://…/{name}\"\n  TINYRUST_RELEASE_SHA256 = \"{hash}\"",
         repo.shown(&path)
     );
     Ok(())

@@ -84,9 +84,9 @@ fn facts(board: &Board, partitions: &[&Partition], slot: Option<&str>) -> Result
         let has: Vec<&str> = partitions.iter().map(|p| p.name.as_str()).collect();
         let line = partitions.first().map_or(1, |partition| partition.line);
         bail!(
-            "{}: bootcmd has nothing to start: {whose}, and none of {} has image = \
-             \"{KERNEL_IMAGE}\"; give the kernel's partition that image, or write a `bootcmd` in the \
-             u-boot.env beside it",
+            "{}: bootcmd has nothing to start ({whose}): none of {} has image = \
+             \"{KERNEL_IMAGE}\"; give the kernel's partition that image, or write a `bootcmd` \
+             in the u-boot.env beside it",
             board.at(line),
             has.join(", ")
         );

@@ -235,9 +235,9 @@ fn a_chip_that_is_not_mapped_wants_commands_that_read_it() {
     let folder = Folder::new(&map(&slots, "kernel", ""));
     let error = folder.compose().unwrap_err().to_string();
     for part in [
-        "(slots 0, 1) use what is not there",
+        "(slots 0, 1) use undefined names",
         "boards/common/u-boot.env:8: load uses ${kernel}, which nothing sets: add `mapped-at` to [flash]",
-        "board.toml:2), or write commands",
+        "board.toml:2), or add commands",
     ] {
         assert!(error.contains(part), "no {part} in:\n{error}");
     }
@@ -282,7 +282,7 @@ fn what_nothing_sets_is_named_with_its_line() {
         ),
         (
             "console ttyS0\n",
-            "u-boot.env:1: \"console ttyS0\" sets no variable",
+            "u-boot.env:1: \"console ttyS0\" does not set a variable",
         ),
     ] {
         folder.write("u-boot.env", own);
@@ -303,7 +303,8 @@ fn a_map_without_a_kernel_is_refused_unless_the_board_has_commands_of_its_own() 
         map(&["a".to_owned()], "kernel", "mapped-at = 0x1000").replace("kernel.itb", "zImage");
     let folder = Folder::new(&text);
     let error = folder.compose().unwrap_err().to_string();
-    let said = "board.toml:5: bootcmd has nothing to start: slot a, and none of kernel-a, system-a has image";
+    let said = "board.toml:5: bootcmd has nothing to start (slot a): none of kernel-a, system-a \
+                has image";
     assert!(error.contains(said), "{error}");
     folder.write(
         "u-boot.env",

@@ -62,7 +62,7 @@ pub(super) fn check(board: &Board, entries: &[Entry]) -> Result<()> {
         _ => format!("slots {}", slots.join(", ")),
     };
     bail!(
-        "the boot commands of {} ({slots}) use what is not there:{wrong}",
+        "the boot commands of {} ({slots}) use undefined names:{wrong}",
         board.path.display()
     )
 }
@@ -72,17 +72,17 @@ fn remedy(board: &Board, name: &str) -> String {
     let at = board.path.display();
     match name {
         "kernel" if board.flash.mapped_at.is_none() => format!(
-            "add `mapped-at` to [flash] ({}), or write commands in the u-boot.env beside it that read \
-             the kernel from ${{kernel_offset}}, ${{kernel_size}} bytes",
+            "add `mapped-at` to [flash] ({}), or add commands to the u-boot.env beside it that \
+             read ${{kernel_size}} bytes of kernel from ${{kernel_offset}}",
             board.at(board.flash.size_line)
         ),
-        "root" => format!("write `root = true` at the partition of {at} that is mounted as /"),
+        "root" => format!("add `root = true` to the partition in {at} that is mounted as /"),
         "mtdparts" => format!(
-            "the map is there for a chip with an `mtd-id` and without a `dt-node`: give [flash] ({}) the one \
-             and remove the other",
+            "it needs a chip with an `mtd-id` and without a `dt-node`: in [flash] ({}), add the \
+             one and remove the other",
             board.at(board.flash.size_line)
         ),
-        _ => format!("set it in the u-boot.env beside {at}, or take it out"),
+        _ => format!("set it in the u-boot.env beside {at}, or remove its use"),
     }
 }
 

@@ -127,10 +127,10 @@ fn a_source_without_std_or_without_any_of_its_crates_is_refused_by_name() {
     let source = work.path().join("rust-src-1.95.0");
     rust(&source);
     for (from, said) in [
-        (empty.clone(), "library/std/src/sys/mod.rs was looked for"),
-        (archive(&empty), "library/std/src/sys/mod.rs was looked for"),
-        (source.clone(), "give Rust's whole source"),
-        (archive(&source), "give Rust's whole source"),
+        (empty.clone(), "it has no library/std/src/sys/mod.rs"),
+        (archive(&empty), "it has no library/std/src/sys/mod.rs"),
+        (source.clone(), "use Rust's complete source"),
+        (archive(&source), "use Rust's complete source"),
     ] {
         let error = lay_out(&from, &work.path().join("into")).unwrap_err();
         let error = format!("{error:#}");
@@ -149,7 +149,7 @@ fn another_package_in_the_locked_version_is_refused() {
     for from in [source.clone(), archive(&source)] {
         let error = lay_out(&from, &work.path().join("into")).unwrap_err();
         let error = error.to_string();
-        let wanted = "hashbrown-0.16.1: checksum ee, wanted aa";
+        let wanted = "hashbrown-0.16.1: checksum ee, expected aa";
         assert!(error.contains(wanted), "{error}");
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn of(graph: &Graph, member: &Member) -> Result<Option<Obstacle>> {
         return Ok(None);
     };
     Ok(Some(Obstacle {
-        what: format!("{} (by {}) {wants}", member.title(), graph.way(member)),
+        what: format!("{} ({}) {wants}", member.title(), graph.way(member)),
         remedy: graph.remedy(member),
     }))
 }
@@ -29,11 +29,13 @@ fn wants(member: &Member) -> Result<Option<&'static str>> {
         text += &without_comments(&fs::read_to_string(&script.src_path)?);
     }
     if text.contains(".cpp(true)") || member.builds_with("cxx-build") {
-        return Ok(Some("compiles C++, and the device's toolchain has C alone"));
+        return Ok(Some(
+            "compiles C++, and the device's toolchain compiles only C",
+        ));
     }
     if member.builds_with("bindgen") {
         return Ok(Some(
-            "reads C headers with libclang (bindgen), which this build does not bring",
+            "reads C headers with libclang (bindgen), which this build does not have",
         ));
     }
     if member.builds_with("cmake") && !on_path("cmake") {

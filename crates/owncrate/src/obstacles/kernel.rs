@@ -7,14 +7,14 @@ use crate::graph::{Graph, Member};
 const NEED: &[(&str, &str, &str)] = &[
     ("evdev", "INPUT_EVDEV", "input devices"),
     ("fanotify-rs", "FANOTIFY", "fanotify"),
-    ("gpio-cdev", "GPIO_CDEV", "GPIO lines as files"),
-    ("gpiocdev", "GPIO_CDEV", "GPIO lines as files"),
-    ("i2cdev", "I2C_CHARDEV", "I²C buses as files"),
+    ("gpio-cdev", "GPIO_CDEV", "GPIO device files"),
+    ("gpiocdev", "GPIO_CDEV", "GPIO device files"),
+    ("i2cdev", "I2C_CHARDEV", "I²C device files"),
     ("inotify", "INOTIFY_USER", "inotify"),
     ("io-uring", "IO_URING", "io_uring"),
     ("landlock", "SECURITY_LANDLOCK", "Landlock"),
     ("socketcan", "CAN_RAW", "CAN sockets"),
-    ("spidev", "SPI_SPIDEV", "SPI devices as files"),
+    ("spidev", "SPI_SPIDEV", "SPI device files"),
     ("tun-tap", "TUN", "TUN devices"),
     ("userfaultfd", "USERFAULTFD", "userfaultfd"),
     ("v4l", "VIDEO_DEV", "video devices"),
@@ -30,7 +30,7 @@ pub(super) fn of(graph: &Graph, member: &Member, target: &Target) -> Option<Obst
     }
     Some(Obstacle {
         what: format!(
-            "{} (by {}) uses {gives}, and the board's kernel has none",
+            "{} ({}) uses {gives}, which the board's kernel lacks",
             member.title(),
             graph.way(member)
         ),

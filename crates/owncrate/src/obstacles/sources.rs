@@ -64,14 +64,14 @@ pub(super) fn of(graph: &Graph, member: &Member, target: &Target) -> Result<Vec<
             .find(|name| has_word(&text, &format!("libc::{name}")));
         found.extend(called.map(|name| Obstacle {
             what: format!(
-                "{} (by {}) calls {name} of {}, and musl has no such name since 1.2.4",
+                "{} ({}) calls {name} of {}, which musl 1.2.4 and later lack",
                 member.title(),
                 graph.way(member),
                 libc.title()
             ),
             remedy: format!(
-                "`cargo update --package libc` (--update libc, for a released crate) gets {LIBC} or \
-                 later, which has it for musl"
+                "`cargo update --package libc` (--update libc, for a released crate) gets \
+                 {LIBC} or later, which defines it for musl"
             ),
         }));
     }
@@ -82,7 +82,7 @@ pub(super) fn of(graph: &Graph, member: &Member, target: &Target) -> Result<Vec<
     {
         found.push(Obstacle {
             what: format!(
-                "{} (by {}) uses {name}, and {} has no atomic operations on 64 bits",
+                "{} ({}) uses {name}, and {} has no 64-bit atomic operations",
                 member.title(),
                 graph.way(member),
                 target.triple

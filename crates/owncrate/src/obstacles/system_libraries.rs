@@ -51,13 +51,13 @@ pub(super) fn of(graph: &Graph, member: &Member) -> Option<Obstacle> {
     let remedy = graph.remedy(member);
     Some(Obstacle {
         what: format!(
-            "{} (by {way}) links the system's library {library}, and the device has none",
+            "{} ({way}) links the system library {library}, which the device lacks",
             member.title()
         ),
         remedy: match &offered[..] {
             [] => remedy,
             offered => format!(
-                "{remedy}; or let it compile the library: its feature {}",
+                "{remedy}; or let it compile the library, with its feature {}",
                 offered.join(" or ")
             ),
         },

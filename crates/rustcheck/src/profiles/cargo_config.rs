@@ -145,7 +145,8 @@ pub fn encode(flags: &[String]) -> Result<String> {
     for flag in flags {
         ensure!(
             !flag.is_empty() && !flag.contains([SEPARATOR, '\0', '\n']),
-            "{flag:?} cannot be a flag of rustc: it is empty, or has a line break or a separator in it"
+            "{flag:?} cannot be a flag of rustc: it is empty, or contains a line break or a \
+             separator"
         );
     }
     Ok(flags.join(&SEPARATOR.to_string()))

@@ -48,7 +48,8 @@ pub(super) fn settings(manifest: &toml::Table, name: &str) -> Result<toml::Table
             Some(parent) => at = parent.to_owned(),
             None if at == "release" => break,
             None => bail!(
-                "[profile.{at}] is not in app/Cargo.toml or inherits nothing: let it inherit release"
+                "[profile.{at}] is not in app/Cargo.toml, or inherits nothing: make it inherit \
+                 release"
             ),
         }
     }

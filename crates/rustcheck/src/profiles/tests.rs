@@ -159,7 +159,7 @@ fn mistakes_in_the_table_are_said() {
         ),
         (
             "[profile.tiny]\n[feature.a]\nwithout = \"x\"\nspelling = [{ from = \"soon\" }]\n",
-            "\"soon\" is no version of Rust",
+            "\"soon\" is not a version of Rust",
         ),
     ] {
         let error = error(text);

@@ -26,7 +26,7 @@ impl Version {
                 .is_none()
                 .then_some(Self([major, minor, patch]))
         })();
-        version.with_context(|| format!("{text:?} is no version of Rust, as 1.92.0 is"))
+        version.with_context(|| format!("{text:?} is not a version of Rust such as 1.92.0"))
     }
 
     /// Finds the release in what `rustc -vV` prints.

@@ -122,7 +122,7 @@ fn every_silent_override_is_named() {
         (
             "-C linker-plugin-lto",
             "-C embed-bitcode=no",
-            "a library without bitcode",
+            "a library has no bitcode",
         ),
         (
             "+thumb-mode,",
@@ -142,7 +142,7 @@ fn every_silent_override_is_named() {
         (
             "rustlib/src/rust/library/std",
             "elsewhere/std",
-            "std: to be compiled",
+            "std should have been compiled",
         ),
         (
             "--crate-name tinyrust",

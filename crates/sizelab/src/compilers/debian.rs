@@ -51,7 +51,7 @@ pub fn available(cache: &Cache, log: &Log) -> Result<Vec<Found>> {
                     }
                 }
                 Ok(None) => {}
-                Err(error) => eprintln!("left out: {}: {error:#}", suites[0]),
+                Err(error) => eprintln!("skipped: {}: {error:#}", suites[0]),
             }
         }
     }
@@ -117,7 +117,7 @@ fn with_own_libraries(usr: &Path, program: &str) -> Result<()> {
         usr.join("libexec").join(program),
     );
     fs::create_dir_all(usr.join("libexec"))?;
-    fs::rename(&place, &own).with_context(|| format!("no {program} in the packages"))?;
+    fs::rename(&place, &own).with_context(|| format!("the packages have no {program}"))?;
     let script = format!(
         "#!/bin/sh\nusr=$(dirname \"$(dirname \"$(readlink -f \"$0\")\")\")\n\
          exec \"{LIBRARIES}/ld-linux-x86-64.so.2\" --library-path \"{LIBRARIES}\" \

@@ -26,17 +26,16 @@ pub use record::block;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Only this board; may be given more than once
+    /// Measure only this board (repeatable)
     #[arg(long = "board", value_name = "BOARD")]
     boards: Vec<String>,
-    /// Also the toolchain in this folder (bin/rustc, bin/cargo, its rust-src); may be given more
-    /// than once
+    /// Add the toolchain in this folder (bin/rustc, bin/cargo, its rust-src) (repeatable)
     #[arg(long = "toolchain", value_name = "DIR")]
     toolchains: Vec<PathBuf>,
-    /// Only versions that begin so (1.97); may be given more than once
+    /// Use only versions that start with this, such as 1.97 (repeatable)
     #[arg(long = "rust", value_name = "VERSION")]
     versions: Vec<String>,
-    /// Jobs of cargo; by default one per processor
+    /// Parallel jobs of cargo [default: one per processor]
     #[arg(long)]
     jobs: Option<usize>,
 }
@@ -48,7 +47,7 @@ impl Arguments {
         let compilers = self.compilers(repo)?;
         ensure!(
             !compilers.is_empty(),
-            "Debian's suites have no Rust {}; pass a folder with one by --toolchain",
+            "Debian's suites have no Rust {}; name a folder that has one with --toolchain",
             self.versions.join(", ")
         );
         let boards = match self.boards.is_empty() {
@@ -69,7 +68,7 @@ impl Arguments {
                 record::add(repo, &board, &rustc.version, measured)?;
             }
         }
-        println!("`cargo xtask docs` prints the figures into the documents");
+        println!("`cargo xtask docs` prints the figures into the documentation");
         Ok(())
     }
 
@@ -92,7 +91,7 @@ impl Arguments {
             if known || too_old || !wanted(&found.version) {
                 continue;
             }
-            println!("Rust {} of Debian's {}", found.version, found.suite());
+            println!("Rust {} from Debian's {}", found.version, found.suite());
             all.push(Rustc::in_sysroot(&found.unpack(&cache, &log)?)?);
         }
         all.retain(|rustc| wanted(&rustc.version));

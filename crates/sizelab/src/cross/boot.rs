@@ -29,9 +29,9 @@ pub fn run(context: &Context, profile: &str, with: With, server: &Path) -> Resul
         .context("cannot run cargo")?;
     ensure!(
         status.success(),
-        "{} with the server by {} does not boot",
+        "{} does not boot with the server from {}",
         context.board.name,
         with.name()
     );
-    measurement::boot(&images)?.context("the boot left no boot.json")
+    measurement::boot(&images)?.context("the boot wrote no boot.json")
 }

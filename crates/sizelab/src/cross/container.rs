@@ -15,10 +15,10 @@ use buildkit::made::Made;
 
 /// Debian's packages that make and run containers.
 pub const PACKAGES: [(&str, &str); 4] = [
-    ("mmdebstrap", "makes containers of packages"),
+    ("mmdebstrap", "makes containers from packages"),
     ("podman", "runs containers"),
-    ("runc", "runs containers, also where crun refuses to"),
-    ("uidmap", "containers without root's rights"),
+    ("runc", "runs containers, even where crun refuses to"),
+    ("uidmap", "containers without root privileges"),
 ];
 
 /// Podman's settings. crun, its default, refuses where control groups of version 1 and 2 are
@@ -117,7 +117,7 @@ impl Engine {
         });
         // Podman has its own copy, and half a gigabyte is not kept twice.
         buildkit::files::remove(&archive_file)?;
-        imported.with_context(|| format!("the container image {image} cannot be made"))?;
+        imported.with_context(|| format!("cannot build the container image {image}"))?;
         Ok(Made::new(identity))
     }
 }

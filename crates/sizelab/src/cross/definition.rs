@@ -45,7 +45,7 @@ pub fn of(repo: &Repo, target: &str) -> Result<Definition> {
     all(repo)?
         .into_iter()
         .find(|definition| definition.target == target)
-        .with_context(|| format!("no board has the target {target} and a [cc]"))
+        .with_context(|| format!("no board has the target {target} and a [cc] table"))
 }
 
 impl Definition {
@@ -56,11 +56,9 @@ impl Definition {
 
 pub fn cross_toml(definitions: &[Definition]) -> String {
     let mut text = String::from(
-        "# Generated from boards/*/board.toml by `cargo xtask generate`, which CI checks to be fresh.\n\
-         # The images are made by `cargo xtask cross`; docs/cross.md has the rest.\n\n\
-         [build]\n\
-         # Cargo builds the standard library itself.\n\
-         xargo = false\n",
+        "# Generated from boards/*/board.toml by `cargo xtask generate`; CI fails if it is \
+         stale.\n# `cargo xtask cross` builds the images; see docs/cross.md.\n\n[build]\n# \
+         Cargo builds the standard library itself.\nxargo = false\n",
     );
     for definition in definitions {
         let Definition {

@@ -21,9 +21,9 @@ const TOLERANCE: u64 = 1;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum With {
-    /// cross, in a container of Debian packages
+    /// Build with cross, in a container of Debian packages
     Container,
-    /// cargo-zigbuild, with zig's C library and linker
+    /// Build with cargo-zigbuild, with zig's C library and linker
     Zigbuild,
 }
 
@@ -121,7 +121,7 @@ impl Comparison {
 
     pub fn sentence(&self, board: &str, with: With) -> String {
         format!(
-            "{board}: {} bytes by {}, {} by the direct build: {:+.2} %",
+            "{board}: {} bytes with {}, {} with the direct build: {:+.2} %",
             Bytes(self.built),
             with.name(),
             Bytes(self.direct),
@@ -134,9 +134,9 @@ impl Comparison {
         let apart = self.direct.abs_diff(self.built);
         if apart * 100 > self.direct * TOLERANCE {
             bail!(
-                "{board}: the container's server takes {} bytes, the direct build's {}: {} apart, \
-                 {TOLERANCE} % allowed; is the container's compiler another one? (podman image rm \
-                 and this command again make it anew)",
+                "{board}: the container's server takes {} bytes, the direct build's {}: a \
+                 difference of {}, {TOLERANCE} % allowed; the container's compiler may be \
+                 outdated: remove its image with `podman image rm` and run this command again",
                 Bytes(self.built),
                 Bytes(self.direct),
                 Bytes(apart)
@@ -175,7 +175,7 @@ mod tests {
         };
         assert_eq!(
             comparison.sentence("b", With::Container),
-            "b: 201,000 bytes by container, 200,000 by the direct build: +0.50 %"
+            "b: 201,000 bytes with container, 200,000 with the direct build: +0.50 %"
         );
     }
 }

@@ -30,22 +30,22 @@ pub use record::block;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// A folder of boards/
+    /// The board, a folder in boards/
     #[arg(long, default_value = DEFAULT_BOARD)]
     board: String,
-    /// Who builds
+    /// The tool that builds the server
     #[arg(long, value_enum, default_value_t = With::Container)]
     with: With,
-    /// A table of app/profiles.toml; by default the one that board.toml names
+    /// The size profile, a table in app/profiles.toml [default: the one in board.toml]
     #[arg(long)]
     profile: Option<String>,
-    /// Jobs of cargo; by default one per processor
+    /// Parallel jobs of cargo [default: one per processor]
     #[arg(long)]
     jobs: Option<usize>,
-    /// Boot the board's image with that server in it
+    /// Boot the board's image with that server
     #[arg(long)]
     boot: bool,
-    /// Keep what was measured in docs/measurements/cross.json
+    /// Record the measurements in docs/measurements/cross.json
     #[arg(long)]
     record: bool,
 }
@@ -79,8 +79,8 @@ impl Arguments {
             booted = boot::run(&context, &profile, self.with, &server).map(Some);
         } else {
             println!(
-                "boot it: cargo xtask image --board {0} --server {1} && ./qemu/run.sh --images \
-                 out/{0}.server",
+                "to boot it: cargo xtask image --board {0} --server {1} && ./qemu/run.sh \
+                 --images out/{0}.server",
                 self.board,
                 server.display()
             );

@@ -63,7 +63,7 @@ fn check(flags: &[Candidate]) -> Result<()> {
         let title = &candidate.title;
         ensure!(
             !flags[..at].iter().any(|other| other.title == *title),
-            "`{title}` is there twice"
+            "`{title}` occurs twice"
         );
         ensure!(
             !(candidate.add.is_empty() && candidate.remove.is_empty()),

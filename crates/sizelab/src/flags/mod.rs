@@ -18,10 +18,10 @@ pub use record::block;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Only this board; may be given more than once
+    /// Measure only this board (repeatable)
     #[arg(long = "board", value_name = "BOARD")]
     boards: Vec<String>,
-    /// Jobs of cargo; by default one per processor
+    /// Parallel jobs of cargo [default: one per processor]
     #[arg(long)]
     jobs: Option<usize>,
 }
@@ -38,7 +38,7 @@ impl Arguments {
             let context = Context::new(repo.clone(), &board, self.jobs)?;
             record::add(repo, &board, measure(context, &board)?)?;
         }
-        println!("`cargo xtask docs` prints the figures into the documents");
+        println!("`cargo xtask docs` prints the figures into the documentation");
         Ok(())
     }
 }

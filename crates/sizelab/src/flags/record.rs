@@ -68,9 +68,9 @@ fn add_rows(
     let (server, changes) = (&measured.server, &measured.changes);
     let own = match &measured.revision {
         Some(revision) if product.is_some_and(|bytes| bytes != server.flash) => {
-            format!("**as it is**, at `{revision}`")
+            format!("**unchanged**, at `{revision}`")
         }
-        _ => "**as it is**".to_owned(),
+        _ => "**unchanged**".to_owned(),
     };
     table.row(&[&board, &own, &server.elf, &server.flash]);
     let change = |before, after| format!("{:+}", Difference::between(before, after));
@@ -136,7 +136,7 @@ mod tests {
             text.lines().skip(2).map(str::to_owned).collect::<Vec<_>>()
         };
         let lines = rows(Some(&measured), 700);
-        assert_eq!(lines[0], "| `x` | **as it is** | 10,000 | 700 | |");
+        assert_eq!(lines[0], "| `x` | **unchanged** | 10,000 | 700 | |");
         assert_eq!(
             lines[1],
             "| | a | +2,000 | -200 | in the board's flags: r |"
@@ -145,6 +145,6 @@ mod tests {
         assert!(lines[3].contains("not measured"), "{lines:?}");
         assert!(rows(None, 700)[0].contains("not measured"));
         let older = &rows(Some(&measured), 704)[0];
-        assert!(older.contains("**as it is**, at `abc1234` |"), "{older}");
+        assert!(older.contains("**unchanged**, at `abc1234` |"), "{older}");
     }
 }

@@ -28,10 +28,10 @@ const FOLDER: &str = "crates/sizelab/foreign";
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Only this board; may be given more than once. By default the default board
+    /// Use this board (repeatable) [default: the default board]
     #[arg(long = "board", value_name = "BOARD")]
     boards: Vec<String>,
-    /// Only crates whose name begins so; may be given more than once
+    /// Build only crates whose name starts with this (repeatable)
     #[arg(value_name = "CRATE")]
     names: Vec<String>,
 }
@@ -89,7 +89,7 @@ impl Arguments {
                 record::add(repo, &board, &foreign.title(), measured)?;
             }
         }
-        println!("`cargo xtask docs` prints the figures into the documents");
+        println!("`cargo xtask docs` prints the figures into the documentation");
         Ok(())
     }
 }

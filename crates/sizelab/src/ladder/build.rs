@@ -114,7 +114,7 @@ impl Builder<'_> {
             let seconds = log.run_counted(cargo.current_dir(self.root))?;
             let product = recipe.product(&target);
             fs::copy(&product, &file)
-                .with_context(|| format!("cargo left no {}", product.display()))?;
+                .with_context(|| format!("cargo built no {}", product.display()))?;
             Ok(seconds)
         })?;
         self.measure(recipe, build_seconds, rooms, log)
@@ -131,7 +131,7 @@ impl Builder<'_> {
         match recipe.upx {
             true => self
                 .run_upx(&before.file, &file, log)
-                .context("UPX does not pack this program")?,
+                .context("UPX cannot pack this program")?,
             false => {
                 let mut strip = tool(&recipe.target.strip);
                 log.run(

@@ -23,7 +23,7 @@ pub fn run(repo: &Repo) -> Result<()> {
     let mut targets = Vec::new();
     for name in STUDY_TARGETS {
         if name == ARTICLE_TARGET && !runs_here(&Rustc::find(repo.root())?.verbose) {
-            println!("left out: {name}, which this machine is not");
+            println!("skipped: {name}, because this machine has another target");
         } else {
             targets.push((name, board_target::of(&context, name)?));
         }
@@ -81,7 +81,8 @@ fn compare(name: &str, now: &Sizes, recorded: &Sizes) -> Vec<String> {
         if is_larger(now, old) {
             wrong.push(format!(
                 "{name}: {what} {} bytes, {} recorded, over by {}: more than \
-                 {TOLERANCE_PERCENT} %; find what grew, or measure anew with `cargo xtask ladder`",
+                 {TOLERANCE_PERCENT} %; find what grew, or measure again with `cargo xtask \
+                 ladder`",
                 Bytes(now),
                 Bytes(old),
                 Bytes(now - old)

@@ -137,11 +137,11 @@ impl<'a> StudyContext<'a> {
             .rustc
             .sysroot
             .join("lib/rustlib")
-            .join(host.context("rustc does not say its host")?)
+            .join(host.context("rustc does not report its host")?)
             .join("bin/gcc-ld");
         ensure!(
             folder.join("ld.lld").is_file(),
-            "no lld in {}",
+            "{} has no lld",
             folder.display()
         );
         Ok(folder)

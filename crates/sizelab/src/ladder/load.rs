@@ -90,7 +90,10 @@ impl Client {
             if let Some(answer) = parse(&self.buffer, read == 0)? {
                 return Ok(answer);
             }
-            ensure!(read > 0, "the server hung up in the middle of an answer");
+            ensure!(
+                read > 0,
+                "the server closed the connection in the middle of a response"
+            );
         }
     }
 }
@@ -100,7 +103,7 @@ fn parse(bytes: &[u8], ended: bool) -> Result<Option<Answer>> {
     let Some(head) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
         return Ok(None);
     };
-    let text = std::str::from_utf8(&bytes[..head]).context("a head that is not text")?;
+    let text = std::str::from_utf8(&bytes[..head]).context("the response's head is not text")?;
     let mut lines = text.split("\r\n");
     let first = lines.next().unwrap_or_default();
     let status = first

@@ -30,13 +30,13 @@ pub use page::{block, chart};
 pub struct Arguments {
     #[command(flatten)]
     selection: Selection,
-    /// Measure how the programs run again, also where that is known: after a run on a busy machine
+    /// Measure again how the programs run, even if it is recorded: after a run on a busy machine
     #[arg(long)]
     again: bool,
-    /// Build this many programs at the same time; as many as there are processors without it
+    /// Build this many programs at the same time [default: one per processor]
     #[arg(long, short, value_name = "N")]
     jobs: Option<usize>,
-    /// Only compare: tables and chart with the measurements, and rebuilt programs with their rows
+    /// Only compare: the tables and the chart with the measurements, and rebuilt programs with their rows
     #[arg(long, conflicts_with = "Selection")]
     check: bool,
 }
@@ -62,7 +62,7 @@ impl Arguments {
             let failed = failed.iter().map(|error| format!("{error:#}"));
             bail!("{}", failed.collect::<Vec<_>>().join("\n"));
         }
-        eprintln!("now `cargo xtask docs` prints the figures into the documents");
+        eprintln!("`cargo xtask docs` now prints the figures into the documentation");
         Ok(())
     }
 }

@@ -35,9 +35,9 @@ impl Recipe {
         let mut text = toml::to_string(&table)?;
         for patch in &self.patches {
             let name = patch.file_stem().unwrap_or_default().to_string_lossy();
-            let (krate, _) = name
-                .rsplit_once('-')
-                .with_context(|| format!("{} is not named crate-version.patch", patch.display()))?;
+            let (krate, _) = name.rsplit_once('-').with_context(|| {
+                format!("{}: name a patch crate-version.patch", patch.display())
+            })?;
             let source = crate_source(&manifest, &name)?;
             let folder = work.join("crates").join(krate);
             fs::create_dir_all(work.join("crates"))?;
@@ -101,7 +101,7 @@ fn crate_source(manifest: &Path, name: &str) -> Result<PathBuf> {
         (format!("{krate}-{version}") == name).then(|| manifest.parent().map(Path::to_owned))?
     });
     found.with_context(|| {
-        format!("the lock file has no {name}: the patch has to be made for the version it has")
+        format!("the lock file has no {name}: adapt the patch to the locked version")
     })
 }
 

@@ -83,7 +83,10 @@ impl Launch {
                 return Ok(server);
             }
             if let Some(status) = server.child.try_wait()? {
-                bail!("{}: {status} before it answered", self.command.join(" "));
+                bail!(
+                    "{}: exited with {status} before it answered",
+                    self.command.join(" ")
+                );
             }
             ensure!(
                 since.elapsed() < START,

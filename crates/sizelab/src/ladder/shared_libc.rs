@@ -89,11 +89,11 @@ impl SharedLibc {
         let flash = |files: &[PathBuf]| files_on_flash(files, bcj, "1M", &stage, log);
         let less = |with: u64, without: u64| {
             with.checked_sub(without)
-                .context("a busybox with its own C library is larger than all three together")
+                .context("a static busybox is larger than program, library and busybox together")
         };
         ensure!(
             is_dynamic(&built.file)?,
-            "{} has a C library of its own",
+            "{} contains its own C library",
             built.file.display()
         );
         built.sizes.elf = less(size(&with)?, size(&without)?)?;

@@ -29,13 +29,13 @@ const BASE: &str = "hello";
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Only this board; may be given more than once. By default the default board
+    /// Use this board (repeatable) [default: the default board]
     #[arg(long = "board", value_name = "BOARD")]
     boards: Vec<String>,
-    /// Only programs whose name begins so; may be given more than once
+    /// Measure only programs whose name starts with this (repeatable)
     #[arg(value_name = "PROGRAM")]
     names: Vec<String>,
-    /// Jobs of cargo; by default one per processor
+    /// Parallel jobs of cargo [default: one per processor]
     #[arg(long)]
     jobs: Option<usize>,
 }
@@ -83,7 +83,7 @@ impl Arguments {
         let names = names.filter(wanted).collect::<Vec<_>>();
         ensure!(
             !names.is_empty(),
-            "no price of crates/sizelab/prices.toml begins with {}",
+            "no program in crates/sizelab/prices.toml starts with {}",
             self.names.join(" or ")
         );
         let boards = match self.boards.is_empty() {
@@ -106,7 +106,7 @@ impl Arguments {
                 record::add(repo, &board, name, measured)?;
             }
         }
-        println!("`cargo xtask docs` prints the figures into the documents");
+        println!("`cargo xtask docs` prints the figures into the documentation");
         match failed.is_empty() {
             true => Ok(()),
             false => bail!("not measured:\n  {}", failed.join("\n  ")),

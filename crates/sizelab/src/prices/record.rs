@@ -46,7 +46,7 @@ pub fn add(repo: &Repo, board: &str, name: &str, measured: Measured) -> Result<(
 pub fn block(repo: &Repo) -> Result<String> {
     let mut boards: BTreeMap<String, Programs> = FILE.load(repo)?;
     let programs = boards.remove(DEFAULT_BOARD);
-    let programs = programs.with_context(|| format!("no prices on {DEFAULT_BOARD}"))?;
+    let programs = programs.with_context(|| format!("no prices for {DEFAULT_BOARD}"))?;
     table(&load(repo)?, &programs)
 }
 
@@ -59,8 +59,10 @@ pub fn on_flash(repo: &Repo, name: &str) -> Result<Option<String>> {
 }
 
 fn table(prices: &[Price], programs: &Programs) -> Result<String> {
-    let base = &programs.get(BASE).context("no price of the base")?;
-    let base_size = size(programs, BASE).context("the base was not measured")?;
+    let base = &programs
+        .get(BASE)
+        .context("no entry for the base program")?;
+    let base_size = size(programs, BASE).context("the base program was not measured")?;
     let mut table = Table::new(&["for", "with", ">on flash", ">ELF"]);
     let mut last = "";
     for price in prices {
@@ -71,8 +73,8 @@ fn table(prices: &[Price], programs: &Programs) -> Result<String> {
     }
     Ok(table.markdown()
         + &format!(
-            "\nBytes more than the same program without it, on `{DEFAULT_BOARD}`. The smallest, \
-             one handler for every path, takes {} on flash ({} as a file), at `{}`.\n",
+            "\nAdditional bytes compared with the same program without it, on `{DEFAULT_BOARD}`. The \
+             base program, one handler for every path, takes {} on flash ({} as a file), at `{}`.\n",
             base_size.flash, base_size.elf, base.revision
         ))
 }

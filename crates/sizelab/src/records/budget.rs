@@ -37,7 +37,8 @@ pub fn rows<'a>(board: &'a Board, measured: &Measurement) -> Result<Vec<BudgetRo
     let mut add = |kind, name: &'a str, path, used: Option<&Bytes>, allowed| -> Result<()> {
         let used = used.with_context(|| {
             format!(
-                "{name}: measured before board.toml was changed; `cargo xtask measure --board {}`",
+                "{name}: measured before board.toml changed; run `cargo xtask measure --board \
+                 {}`",
                 board.name
             )
         })?;

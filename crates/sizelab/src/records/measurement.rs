@@ -75,7 +75,7 @@ impl Measurement {
             Ok(measurement)
         };
         load().with_context(|| {
-            format!("`cargo xtask measure --board {board}` makes it from an image")
+            format!("`cargo xtask measure --board {board}` writes it from an image")
         })
     }
 
@@ -206,7 +206,8 @@ pub fn run(repo: &Repo, board: &Board) -> Result<()> {
     println!("wrote {}", repo.shown(&path));
     if measurement.boot.is_none() {
         println!(
-            "without time and memory of the booted device: `./qemu/run.sh --board {}` measures them",
+            "start time and memory of the device are missing: `./qemu/run.sh --board {}` \
+             measures them",
             board.name
         );
     }

@@ -28,10 +28,10 @@ const STALE: u64 = 20;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The images of a build with the option; what is measured first is a defconfig as it is
+    /// The images of a build with the option; measure the unchanged defconfig first
     #[arg(long, default_value = "out/buildroot/images")]
     images: PathBuf,
-    /// What was changed in the defconfig, as `BR2_TINYRUST_UPX=y`; nothing for the defconfig itself
+    /// The option changed in the defconfig, such as `BR2_TINYRUST_UPX=y`; omit it for the defconfig itself
     option: Option<String>,
     /// The repository
     #[arg(long, default_value = ".")]
@@ -87,7 +87,7 @@ pub fn record(args: &Args) -> Result<()> {
             options: BTreeMap::new(),
         },
         Some(option) => {
-            ensure!(option.contains('='), "{option}: NAME=value is wanted");
+            ensure!(option.contains('='), "{option}: expected NAME=value");
             let mut costs = OptionCosts::load(&args.repo)?;
             let same = (say("board")?, say("buildroot")?, say("rust")?);
             ensure!(
@@ -96,8 +96,8 @@ pub fn record(args: &Args) -> Result<()> {
                     costs.buildroot.clone(),
                     costs.rust.clone()
                 ),
-                "{FILE} is of {} with Buildroot {} and Rust {}, these images are of {same:?}: \
-                 measure the defconfig first",
+                "{FILE} is for {} with Buildroot {} and Rust {}, but these images are for \
+                 {same:?}: measure the defconfig first",
                 costs.board,
                 costs.buildroot,
                 costs.rust
@@ -142,7 +142,7 @@ impl OptionCosts {
             .with_context(|| format!("{today} has no server-elf"))?;
         ensure!(
             elf.abs_diff(self.defconfig.elf) <= elf / STALE,
-            "{FILE} is of a server of {} bytes, {today} has {}: measure the options again \
+            "{FILE} is for a server of {} bytes, but {today} has {}: measure the options again \
              (docs/buildroot.md, \"Costs\")",
             Bytes(self.defconfig.elf),
             Bytes(elf)

@@ -42,7 +42,7 @@ fn sentence(costs: &OptionCosts, symbol: &str) -> Result<String> {
             .split_once('=')
             .is_some_and(|(name, _)| name == symbol)
     }) else {
-        bail!("{FILE} has no {symbol}=…: its help text names a cost that was not measured");
+        bail!("{FILE} has no {symbol}=…: its help text gives a cost that was not measured");
     };
     let value = &option[symbol.len() + 1..];
     let with = match value {

@@ -11,7 +11,7 @@ use crate::figures::tenths;
 
 /// The budget table. What is used was measured; what is allowed stands in board.toml.
 pub fn sizes(board: &Board, measured: &Measurement) -> Result<String> {
-    let mut table = Table::new(&["", ">bytes on flash", ">may take", ">left"]);
+    let mut table = Table::new(&["", ">bytes on flash", ">allowed", ">left"]);
     for row in budget::rows(board, measured)? {
         let name = match (row.kind, row.path) {
             (Kind::Slot, _) => format!("**slot {}**", row.name),
@@ -63,16 +63,16 @@ pub fn headline(board: &Board, measured: &Measurement) -> Result<String> {
         .get(slot.name)
         .with_context(|| format!("the measurement has no slot {}", slot.name))?;
     let mut text = format!(
-        "The server takes **{} bytes on flash**, and kernel, system and server together \
-         **{used}** of a slot's {}, twice in a chip of {}.",
+        "The server takes **{} bytes on flash**. Kernel, system and server together take \
+         **{used}** of the {} bytes in a slot; the chip of {} bytes holds two slots.",
         component("server")?,
         slot.size(),
         board.flash.size,
     );
     if let Some(boot) = &measured.boot {
         text += &format!(
-            " In the emulator the first HTTP 200 comes **{:.1} s** after power-on, from a server \
-             of **{:.1} MiB** of memory.",
+            " In the emulator, the first HTTP 200 arrives **{:.1} s** after power-on, and the server \
+             uses **{:.1} MiB** of memory.",
             tenths(boot.time_to_first_200_ms, 1000),
             tenths(boot.server_rss_bytes, 1 << 20),
         );

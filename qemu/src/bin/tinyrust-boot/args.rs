@@ -7,10 +7,10 @@ use clap::Parser;
 
 /// Boot a device from an emulated flash chip and show that it answers.
 ///
-/// QEMU gets flash.bin as the content of the board's flash chip, as board.toml
-/// describes it. The device's server is reached through a free port on the loopback
-/// interface; the device itself reaches nothing. Its chip is a private copy: what it
-/// writes is gone afterwards, unless --keep-flash says otherwise.
+/// QEMU gets flash.bin as the content of the board's flash chip, which board.toml
+/// describes. A free port on the loopback interface leads to the device's server; the
+/// device itself can reach no network. Its chip is a private copy: what the device
+/// writes is lost afterwards unless --keep-flash is given.
 #[derive(Debug, Parser)]
 #[command(
     name = "run.sh",
@@ -19,35 +19,35 @@ use clap::Parser;
     after_help = "\
 Examples:
   run.sh                                  build and boot the default board
-  run.sh --serve                          and keep it running, with its address
-  run.sh --shell                          its serial console, from power-on
-  run.sh --images ~/buildroot/output/images   what another builder made
-  run.sh --images DIR --path /            another program in the server's place
-  run.sh --crate ../my-server             build a crate of one's own, and boot it
+  run.sh --serve                          keep it running, and print its address
+  run.sh --shell                          open its serial console, from power-on
+  run.sh --images ~/buildroot/output/images   boot another builder's image
+  run.sh --images DIR --path /            the image has another program as its server
+  run.sh --crate ../my-server             build a crate of your own, and boot it
   run.sh --crate miniserve@0.35.0 --no-default-features -- --port 80 /
-                                          a released one, with its arguments
-  run.sh --keep-flash my.bin --shell      settings survive until the next run
+                                          do so with a released crate and its arguments
+  run.sh --keep-flash my.bin --shell      keep settings for the next run
 
-Exit status: 0 the device answered, 1 it did not, 2 wrong usage."
+Exit status: 0 if the device answered, 1 if it did not, 2 for wrong usage."
 )]
 pub(crate) struct Args {
     /// Go to DIR first, as if started there
     #[arg(short = 'C', value_name = "DIR", hide = true)]
     pub(crate) directory: Option<PathBuf>,
 
-    /// The board whose out/<BOARD> is booted
+    /// The board to boot, from out/<BOARD>
     #[arg(long, default_value = DEFAULT_BOARD)]
     pub(crate) board: String,
 
-    /// Boot this image folder: any with a board.toml and a flash.bin
+    /// Boot this image folder, which has a board.toml and a flash.bin
     #[arg(long, value_name = "DIR", conflicts_with_all = ["board", "source"])]
     pub(crate) images: Option<PathBuf>,
 
-    /// What `run.sh` hands to the build: described here for its help
+    /// The options that `run.sh` passes to the build, listed here for its help
     #[command(flatten)]
     pub(crate) own: owncrate::Arguments,
 
-    /// Request only PATH, for another program in the server's place (repeatable)
+    /// Request only PATH, if another program is in the server's place (repeatable)
     #[arg(long = "path", value_name = "PATH", value_parser = path,
           conflicts_with = "shell")]
     pub(crate) paths: Vec<String>,
@@ -56,19 +56,19 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) serve: bool,
 
-    /// Give the serial console, from power-on; Ctrl-] leaves
+    /// Open the serial console, from power-on; Ctrl-] leaves
     #[arg(long, conflicts_with = "serve")]
     pub(crate) shell: bool,
 
-    /// Write what was measured to boot.json in the image folder
+    /// Write the measurements to boot.json in the image folder
     #[arg(long, conflicts_with = "shell")]
     pub(crate) record: bool,
 
-    /// Keep the flash chip's content in FILE, and go on with it if it is there
+    /// Keep the flash chip's content in FILE, and start from it if it exists
     #[arg(long, value_name = "FILE")]
     pub(crate) keep_flash: Option<PathBuf>,
 
-    /// Write everything the serial console says to FILE
+    /// Write the complete output of the serial console to FILE
     #[arg(long, value_name = "FILE")]
     pub(crate) log: Option<PathBuf>,
 }
@@ -85,7 +85,7 @@ fn path(text: &str) -> Result<String, String> {
     if text.starts_with('/') && !text.contains(char::is_whitespace) {
         return Ok(text.to_owned());
     }
-    Err("a path begins with / and has no blanks".to_owned())
+    Err("a path begins with / and contains no whitespace".to_owned())
 }
 
 #[cfg(test)]

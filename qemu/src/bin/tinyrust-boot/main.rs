@@ -105,7 +105,7 @@ fn serve(machine: &Machine, stop: &AtomicBool) -> Result<()> {
     while !stop.load(Ordering::Relaxed) {
         if console.is_closed() {
             bail!(
-                "QEMU ended; the console's log is {}",
+                "QEMU has ended; the console's log is {}",
                 machine.keep_log().display()
             );
         }

@@ -21,8 +21,9 @@ const LINES: usize = 15;
 const HINTS: [(&str, &str); 2] = [
     (
         "(os error 30)",
-        "the root file system is read-only; what may be written is /data/tinyrust, which stays, and \
-         /tmp: `directory` and `arguments` under [app] in tinyrust.toml say where the program works",
+        "the root file system is read-only; the program can write to /data/tinyrust, which \
+         survives restarts, and to /tmp: set `directory` and `arguments` under [app] in \
+         tinyrust.toml",
     ),
     (
         "(os error 97)",
@@ -83,8 +84,8 @@ pub(crate) fn wait(machine: &Machine, path: &str) -> Result<Duration> {
     match seen {
         Seen::Answer(took) => Ok(took),
         Seen::Status(status) => bail!(
-            "GET {path} on port {port} is answered with status {status}, 200 expected: --path PATH \
-             here, or `path = \"PATH\"` under [app] in tinyrust.toml, says which path is"
+            "GET {path} on port {port} is answered with status {status}, 200 expected: choose \
+             another path with --path PATH, or `path = \"PATH\"` under [app] in tinyrust.toml"
         ),
         Seen::Elsewhere(ports) => bail!(elsewhere(machine, path, port, &ports)),
         Seen::Silent => {
@@ -93,8 +94,8 @@ pub(crate) fn wait(machine: &Machine, path: &str) -> Result<Duration> {
             let hints = hints.map(|(_, hint)| format!("\n{hint}"));
             let hint = hints.collect::<String>();
             bail!(
-                "the program listens on no port, {} s after the system came up; the console's last \
-                 lines are\n  {lines}\n(all of them are in {}){hint}",
+                "the program listens on no port {} s after the system came up; the console's \
+                 last lines are\n  {lines}\n(complete log: {}){hint}",
                 GIVE_UP.as_secs(),
                 machine.keep_log().display()
             )
@@ -117,9 +118,9 @@ fn elsewhere(machine: &Machine, path: &str, port: u16, ports: &[u16]) -> String 
     let first = ports[0];
     let _ = write!(
         text,
-        "\ngive it an argument that makes it listen on {port} (run.sh --crate … -- ARGUMENT…, or \
-         `arguments` under [app] in tinyrust.toml), or say where it listens: --port {first}, or \
-         `port = {first}` there"
+        "\npass it an argument that makes it listen on {port} (run.sh --crate … -- ARGUMENT…, \
+         or `arguments` under [app] in tinyrust.toml), or state its port with --port {first}, \
+         or with `port = {first}` there"
     );
     text
 }

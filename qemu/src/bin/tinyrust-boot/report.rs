@@ -85,7 +85,7 @@ impl Report {
                     "GET {path}: status {}, 200 expected{}",
                     answer.status,
                     if paths.is_empty() {
-                        " (of another program in the server's place: --path)"
+                        " (for another program in the server's place, use --path)"
                     } else {
                         ""
                     }
@@ -221,7 +221,7 @@ impl Told {
     fn by(machine: &Machine, metrics: Option<Exposition>) -> Result<Self> {
         let rss = metrics
             .and_then(|metrics| metrics.value("process_resident_memory_bytes", &[]))
-            .context("GET /metrics: no process_resident_memory_bytes")?;
+            .context("GET /metrics: process_resident_memory_bytes is missing")?;
         Ok(Self {
             // Exact: whole bytes, far below 2^53.
             server_rss: Bytes(rss as u64),
@@ -239,7 +239,7 @@ fn sizes(text: &mut String, images: &ImageFolder) -> Result<()> {
         Ok(report) => report,
         // The device boots all the same: this is about files beside flash.bin.
         Err(error) => {
-            writeln!(text, "  {LOW}sizes are not known{LOW:#}: {error:#}")?;
+            writeln!(text, "  {LOW}sizes are unknown{LOW:#}: {error:#}")?;
             return Ok(());
         }
     };

@@ -21,12 +21,12 @@ const ESCAPE: u8 = 0x1d;
 pub(crate) fn attach(machine: &Machine, stop: &Arc<AtomicBool>) -> Result<()> {
     let console = machine.console()?;
     eprintln!(
-        "The console of {}; Ctrl-] leaves and switches it off.\n\
-         Its server will be at http://{}",
+        "This is the console of {}; Ctrl-] leaves it and switches the device off.\nThe server \
+         will be at http://{}",
         machine.images().board().name,
         machine.server()?
     );
-    let _raw = RawTerminal::enter().context("making the terminal raw")?;
+    let _raw = RawTerminal::enter().context("switching the terminal to raw mode")?;
     let typed = keyboard()?;
     let mut seen = Mark::default();
     let mut out = io::stdout().lock();

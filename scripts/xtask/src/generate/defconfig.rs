@@ -36,7 +36,7 @@ pub fn render(template: &str, folder: &Path, board: &str, versions: &Versions) -
     let linux = facts.linux.as_ref().context("board.toml has no [linux]")?;
     ensure!(
         linux.base == "tinyconfig",
-        "[linux] base = {:?}: only `tinyconfig` is laid under the fragments here",
+        "[linux] base = {:?}: Buildroot supports only `tinyconfig` under the fragments",
         linux.base
     );
     let u_boot = facts.require(&facts.u_boot, "u-boot")?;
@@ -81,7 +81,7 @@ pub fn render(template: &str, folder: &Path, board: &str, versions: &Versions) -
         }
         ensure!(
             !text.contains('@'),
-            "br2-external/defconfig.in: nothing stands for {text}"
+            "br2-external/defconfig.in: nothing replaces {text}"
         );
         if !(alone && text.is_empty()) {
             writeln!(out, "{text}")?;
@@ -144,7 +144,7 @@ fn u_boot_lines(u_boot: &UBoot, folder: &Path, own: &[&str], version: &str) -> R
         .iter()
         .map(|file| {
             let path = file.built.to_str();
-            path.with_context(|| format!("[u-boot] files: {} is no text", file.built.display()))
+            path.with_context(|| format!("[u-boot] files: {} is not UTF-8", file.built.display()))
         })
         .collect::<Result<Vec<_>>>()?;
     let (loaders, images): (Vec<_>, Vec<_>) = built

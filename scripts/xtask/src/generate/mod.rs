@@ -25,7 +25,7 @@ type Files = Vec<(PathBuf, String)>;
 /// What `cargo xtask generate` takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Change nothing; fail where a file is stale
+    /// Change nothing; fail if a file is stale
     #[arg(long)]
     check: bool,
 }
@@ -47,7 +47,10 @@ fn run(repo: &Repo, check: bool) -> Result<()> {
     let files = files(repo)?;
     for path in gone(repo, &files)? {
         if check {
-            stale.push(format!("{} (of no board in boards/)", path.display()));
+            stale.push(format!(
+                "{} (belongs to no board in boards/)",
+                path.display()
+            ));
         } else {
             fs::remove_file(repo.path(&path))?;
             println!("{} removed", path.display());

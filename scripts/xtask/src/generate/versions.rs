@@ -32,8 +32,8 @@ pub(super) fn upstream(repo: &Repo, name: &str) -> Result<Upstream> {
     let wanted = sources.get(name)?.upstream();
     wanted.with_context(|| {
         format!(
-            "{}: [{name}] is Debian's package, and Buildroot and bitbake take upstream's tarball: add \
-             `upstream = {{ version = \"…\", sha256 = \"…\" }}`",
+            "{}: [{name}] is Debian's package, but Buildroot and bitbake take the upstream \
+             tarball: add `upstream = {{ version = \"…\", sha256 = \"…\" }}`",
             repo.shown(&path)
         )
     })

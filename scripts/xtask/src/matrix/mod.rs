@@ -22,16 +22,16 @@ use summary::{BoardResult, Tests};
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Only this board; may be given more than once
+    /// Use only this board (repeatable)
     #[arg(long = "board", value_name = "BOARD", conflicts_with = "rotate")]
     boards: Vec<String>,
-    /// The default board, and one of the others: which one follows from the commit
+    /// Use the default board and one other, which the commit selects
     #[arg(long)]
     rotate: bool,
-    /// Measure time and memory of the booted device, and write docs/measurements/BOARD.json
+    /// Measure start time and memory of the booted device, and write docs/measurements/BOARD.json
     #[arg(long)]
     record: bool,
-    /// Jobs of each make and cargo; by default one per processor
+    /// Parallel jobs of each make and cargo [default: one per processor]
     #[arg(long)]
     jobs: Option<usize>,
 }

@@ -58,7 +58,7 @@ fn rotate(commit: &str, others: &[String]) -> Chosen {
         let left = left.map(String::as_str).collect::<Vec<_>>();
         if !left.is_empty() {
             said.push(format!(
-                "left out: images and boot tests of {} (`make matrix` has them all)",
+                "skipped: images and boot tests of {} (`make matrix` runs all)",
                 left.join(", ")
             ));
         }

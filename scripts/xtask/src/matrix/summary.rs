@@ -60,7 +60,7 @@ pub fn table(lines: &[Line]) -> String {
     }
     let clock = minutes(lines.iter().map(|line| line.clock).sum());
     let processor = minutes(lines.iter().map(|line| line.processor).sum());
-    table.row(&[&"together", &"", &"", &"", &"", &"", &clock, &processor]);
+    table.row(&[&"total", &"", &"", &"", &"", &"", &clock, &processor]);
     table.text()
 }
 

@@ -98,7 +98,7 @@ impl Buildroot {
         make.arg(format!("DEFCONFIG={}", saved.display()));
         let said = run(make.args([name, "savedefconfig"]))?;
         if let Some(line) = said.lines().find(|line| line.contains("warning")) {
-            bail!("it warns: {line}");
+            bail!("it prints a warning: {line}");
         }
         let (ours, saved) = (
             fs::read_to_string(tree.join("configs").join(name))?,
@@ -106,11 +106,11 @@ impl Buildroot {
         );
         let differs = ours.lines().zip(saved.lines()).find(|(a, b)| a != b);
         if let Some((ours, saved)) = differs {
-            bail!("savedefconfig writes {saved}, and the defconfig has {ours}");
+            bail!("savedefconfig writes {saved}, but the defconfig has {ours}");
         }
         ensure!(
             ours.lines().count() == saved.lines().count(),
-            "savedefconfig writes another number of lines"
+            "savedefconfig writes a different number of lines"
         );
         Ok(())
     }
@@ -139,7 +139,7 @@ impl Buildroot {
                 let known = |line: &str| line.split_whitespace().nth(2) == Some(&file.source);
                 ensure!(
                     hashes.lines().any(known),
-                    "{name}: no checksum of {} in {}",
+                    "{name}: no checksum for {} in {}",
                     file.source,
                     package.hashes.join(", ")
                 );

@@ -25,10 +25,10 @@ use record::{Outcome, Release, Shown, Stage};
 /// what else it needs).
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Record that a release built: its name as in the table, and what was built how
+    /// Record a build with a release: the release's name in the table, and what was built
     #[arg(long, num_args = 2, value_names = ["RELEASE", "WHAT"])]
     built: Option<Vec<String>>,
-    /// Record that an image of a release booted: its name as in the table, and what ran
+    /// Record a boot with a release: the release's name in the table, and what ran
     #[arg(long, num_args = 2, value_names = ["RELEASE", "WHAT"])]
     booted: Option<Vec<String>>,
 }
@@ -112,7 +112,12 @@ fn one(
 fn checkouts(variable: &str) -> Result<Vec<PathBuf>> {
     let said = std::env::var(variable).unwrap_or_default();
     let absolute = |path| {
-        std::fs::canonicalize(path).with_context(|| format!("{variable}: no checkout {path}"))
+        std::fs::canonicalize(path).with_context(|| {
+            format!(
+                "{variable}: {path} is not a \
+            checkout"
+            )
+        })
     };
     said.split_whitespace().map(absolute).collect()
 }
@@ -152,7 +157,7 @@ impl Now {
 /// The value of `NAME = …` in a makefile.
 fn assigned(path: &Path, name: &str) -> Result<String> {
     let text = std::fs::read_to_string(path)
-        .with_context(|| format!("no Buildroot: cannot read {}", path.display()))?;
+        .with_context(|| format!("not a Buildroot checkout: cannot read {}", path.display()))?;
     for line in text.lines() {
         let line = line.strip_prefix("export ").unwrap_or(line);
         let value = line.strip_prefix(name).map(str::trim_start);
@@ -162,7 +167,10 @@ fn assigned(path: &Path, name: &str) -> Result<String> {
             return Ok(value.trim().to_owned());
         }
     }
-    bail!("no Buildroot: {} sets no {name}", path.display())
+    bail!(
+        "not a Buildroot checkout: {} does not set {name}",
+        path.display()
+    )
 }
 
 /// What a command says, on both channels.

@@ -26,7 +26,7 @@ impl OeCore {
     pub(super) fn open(root: &Path) -> Result<Self> {
         let conf = root.join("meta/conf/layer.conf");
         let text = fs::read_to_string(&conf)
-            .with_context(|| format!("no OE-Core: cannot read {}", conf.display()))?;
+            .with_context(|| format!("not an OE-Core checkout: cannot read {}", conf.display()))?;
         let names = between(&text, "LAYERSERIES_CORENAMES = \"", "\"");
         let names = names.with_context(|| format!("{} names no series", conf.display()))?;
         let series = names.split_whitespace().last().unwrap_or_default();
@@ -39,7 +39,7 @@ impl OeCore {
         Ok(Self {
             root: root.to_owned(),
             bitbake: bitbake
-                .with_context(|| format!("no bitbake in {} or beside it", root.display()))?
+                .with_context(|| format!("found no bitbake in {} or beside it", root.display()))?
                 .clone(),
             build: format!("oe-core-{}", described.trim()),
             version: format!("{series} ({})", described.trim()),
@@ -57,7 +57,7 @@ impl OeCore {
         let files = between(&said, "Parsing of ", " .bb files");
         Ok(format!(
             "all of OE-Core parses, {} recipe files",
-            files.with_context(|| format!("bitbake did not count its recipes: {said}"))?
+            files.with_context(|| format!("bitbake did not report its recipe count: {said}"))?
         ))
     }
 
@@ -68,7 +68,7 @@ impl OeCore {
         Ok(format!(
             "tinyrust-image for {} machines, {} tasks for {DEFAULT_BOARD}",
             said.matches(" tasks").count(),
-            tasks.with_context(|| format!("no plan for {DEFAULT_BOARD}: {said}"))?
+            tasks.with_context(|| format!("cannot plan {DEFAULT_BOARD}: {said}"))?
         ))
     }
 
@@ -95,15 +95,18 @@ impl OeCore {
 
 /// The version of the one recipe `rust_VERSION.bb`.
 fn rust(folder: &Path) -> Result<String> {
-    let folder_entries =
-        fs::read_dir(folder).with_context(|| format!("no OE-Core: {}", folder.display()))?;
+    let folder_entries = fs::read_dir(folder)
+        .with_context(|| format!("not an OE-Core checkout: {}", folder.display()))?;
     let mut versions = Vec::new();
     for entry in folder_entries {
         let name = entry?.file_name().to_string_lossy().into_owned();
         versions.extend(between(&name, "rust_", ".bb").map(str::to_owned));
     }
     let [version] = versions.as_slice() else {
-        bail!("{} has no single rust_VERSION.bb", folder.display());
+        bail!(
+            "{} does not have exactly one rust_VERSION.bb",
+            folder.display()
+        );
     };
     ensure!(!version.is_empty(), "rust_.bb in {}", folder.display());
     Ok(version.clone())

@@ -100,7 +100,8 @@ pub(super) fn by_hand(repo: &Repo, release: &str, stage: Stage, outcome: Outcome
     let names = known.keys().cloned().collect::<Vec<_>>().join(", ");
     ensure!(
         known.contains_key(release),
-        "{PATH} has no release {release}, only: {names}; BUILDROOTS=<checkout> or OEROOTS=<checkout> adds one"
+        "{PATH} has no release {release}, only: {names}; add one with BUILDROOTS=<checkout> or \
+         OEROOTS=<checkout>"
     );
     change(repo, |all| {
         if let Some(entry) = all.get_mut(release) {

@@ -14,7 +14,7 @@ const SMALL: u64 = 2000;
 const TITLES: &[(&str, &str)] = &[
     ("release", ">plain release build"),
     ("everything", ">every step of the article"),
-    ("own-accept-loop", ">and without actix-server"),
+    ("own-accept-loop", ">the same without actix-server"),
 ];
 
 /// By crate, one program beside the other, as far as they were taken apart.
@@ -61,7 +61,7 @@ pub fn crates(record: &Record<Attribution>, part: &str) -> String {
     }
     row("others", &others);
     let totals = programs.iter().map(|program| program.total);
-    row("**all that is loaded**", &totals.collect::<Vec<_>>());
+    row("**everything loaded**", &totals.collect::<Vec<_>>());
     table.markdown()
 }
 

@@ -12,9 +12,12 @@ use crate::figures::change;
 pub fn sentence(page: &PageData, step: &str) -> Result<String> {
     let stack = page.inputs.steps.stacked();
     let alone = [step.to_owned()];
-    let mut text = format!("*Named: {}.*", page.inputs.steps.step(step)?.trade_off);
+    let mut text = format!(
+        "*The article's trade-off: {}.*",
+        page.inputs.steps.step(step)?.trade_off
+    );
     if let Some(cost) = compare(page, &[], &alone) {
-        text += &format!(" Measured, alone: {cost}");
+        text += &format!(" Measured alone: {cost}");
     }
     let at = stack
         .iter()
@@ -22,7 +25,7 @@ pub fn sentence(page: &PageData, step: &str) -> Result<String> {
     if let Some(at) = at.filter(|at| *at > 0)
         && let Some(cost) = compare(page, &stack[at - 1], &stack[at])
     {
-        text += &format!(" On the steps before it: {cost}");
+        text += &format!(" On top of the earlier steps: {cost}");
     }
     Ok(text + "\n")
 }
@@ -34,7 +37,7 @@ fn compare(page: &PageData, before: &[String], after: &[String]) -> Option<Strin
         format!("file {}", change(after.sizes.elf, before.sizes.elf)),
         format!("flash {}", change(after.sizes.flash, before.sizes.flash)),
         format!(
-            "build {:.0} → {:.0} s of the processors",
+            "build {:.0} → {:.0} CPU s",
             before.sizes.build_seconds, after.sizes.build_seconds
         ),
     ];
@@ -49,7 +52,7 @@ fn compare(page: &PageData, before: &[String], after: &[String]) -> Option<Strin
         Bytes(after.anonymous_kib)
     ));
     if let Some((before, after)) = ratio(&before).zip(ratio(&after)) {
-        parts.push(format!("requests {before} → {after} of the plain build's"));
+        parts.push(format!("requests {before} → {after} of the plain build"));
     }
     Some(parts.join(", ") + ".")
 }

@@ -64,8 +64,8 @@ fn headline(page: &PageData) -> String {
     let then = journey(&|steps| page.inputs.article.bytes("release", steps));
     let now = journey(&|steps| page.elf("release", steps));
     format!(
-        "In 2018 an article brought a Rocket `Hello, world!` {then}, because it had to fit in \
-         a device with 8 MB of flash. The same steps bring actix-web's {now}.\n"
+        "In 2018, an article shrank a Rocket `Hello, world!` {then}, to fit a device with 8 MB of \
+         flash. The same steps shrink the one of actix-web {now}.\n"
     )
 }
 
@@ -94,16 +94,16 @@ fn short(page: &PageData) -> Result<String> {
     let row = |name: &str| experiments.row(&format!("{DEFAULT_BOARD}/{name}"));
     if let (Some(all), Some(best)) = (row("everything"), row("served")) {
         text += &format!(
-            "\nOn the board, static, the same steps give {} bytes of file and {} on flash; \
-             **{}** and **{}** where actix-web's `App` is served as the device's own server is, \
-             by [`tinyrust_serve`](app/serve/examples/hello.rs).\n",
+            "\nOn the board, the same steps give a static program of {} bytes as a file and {} on \
+             flash, or **{}** and **{}** if the device's own server loop, \
+             [`tinyrust_serve`](app/serve/examples/hello.rs), serves the `App`.\n",
             Bytes(all.sizes.elf),
             Bytes(all.sizes.flash),
             Bytes(best.sizes.elf),
             Bytes(best.sizes.flash),
         );
     }
-    text += "[docs/ladder.md](docs/ladder.md) has each step and what it costs.\n";
+    text += "[docs/ladder.md](docs/ladder.md) shows each step and its cost.\n";
     Ok(text)
 }
 
@@ -113,7 +113,7 @@ fn environment(page: &PageData) -> String {
     let crates = crates.map(|(name, version)| format!("{name} {version}"));
     let tools = environment.tools.values().cloned();
     format!(
-        "In 2018: {}, {}, {}. Today: {}; {}; on {} processors of the kind {}.\n",
+        "In 2018: {}, {}, {}. Today: {}; {}; on {} processors ({}).\n",
         page.inputs.article.program,
         page.inputs.article.compiler,
         page.inputs.article.target,

@@ -173,7 +173,7 @@ pub fn comparison(page: &PageData) -> Result<String> {
         ">anonymous, KiB",
         ">resident, KiB",
         ">requests",
-        ">by the clock",
+        ">by elapsed time",
     ]);
     for server in &page.inputs.servers.server {
         let row = record.row(&server.name);

@@ -66,7 +66,7 @@ pub fn recipe(context: &StudyContext, target: &Target, id: &str) -> Result<Recip
     let subject = SUBJECTS
         .iter()
         .find(|(name, _)| id.ends_with(&format!("/{name}")));
-    let (name, program) = subject.context("no such subject")?;
+    let (name, program) = subject.context("no such program")?;
     let mut recipe = match *name {
         "release" => steps::recipe(context, target, &ladder_id("release", &[]))?,
         _ => steps::best_recipe(context, target)?,

@@ -54,7 +54,7 @@ pub fn measure(
             (Some(version), sizes, launch, false)
         }
         (None, recipe) => {
-            let recipe = recipe.context("a server that is neither built nor a package")?;
+            let recipe = recipe.context("the server has neither a program nor a package")?;
             let built = context.builder(0).build(&recipe, &context.log)?;
             let launch = Launch::program(&built.file, None, recipe.program.argument);
             (version(context, server)?, built.sizes, launch, built.cached)
@@ -84,7 +84,7 @@ fn version(context: &StudyContext, server: &ServerKind) -> Result<Option<String>
     let found = versions(&read_toml(&context.repo.path(lock))?, &[krate]).remove(krate.as_str());
     found
         .map(Some)
-        .with_context(|| format!("no {krate} in {lock}"))
+        .with_context(|| format!("{lock} has no {krate}"))
 }
 
 fn packaged(

@@ -33,7 +33,10 @@ pub fn measure(context: &StudyContext, target: &Target, id: &str) -> Result<Opti
     let mut built = match (built, experiment.verdict) {
         (Err(_), Verdict::Fails) => return Ok(None),
         (Ok(_), Verdict::Fails) => {
-            bail!("{id} compiles: measure it and say so in crates/sizelab/experiments.toml")
+            bail!(
+                "{id} now compiles: measure it and change its verdict in \
+                 crates/sizelab/experiments.toml"
+            )
         }
         (built, _) => built?,
     };
@@ -45,7 +48,7 @@ pub fn measure(context: &StudyContext, target: &Target, id: &str) -> Result<Opti
     };
     launch
         .start()
-        .context("it has to answer before it counts")?;
+        .context("the program must answer before it counts")?;
     let bcj = target.bcj.as_deref();
     if let Some(shared) = shared {
         shared.measure(context, &mut built, bcj)?;
@@ -117,7 +120,7 @@ fn apply(experiment: &Experiment, recipe: &mut Recipe, context: &StudyContext) -
             // static program whatever it is told.
             let library = output(tool(gcc).arg("-print-libgcc-file-name"))?;
             let folder = Path::new(library.trim()).parent();
-            let folder = folder.context("GCC has no library of its own")?;
+            let folder = folder.context("cannot find GCC's own library")?;
             recipe
                 .rustflags
                 .push(format!("-Clink-arg=-L{}", folder.display()));

@@ -60,7 +60,7 @@ pub fn all(context: &StudyContext, selection: &Selection) -> Result<Vec<Series>>
         let target = match board_target::of(context, &board) {
             Ok(target) => target,
             Err(error) if selection.is_everything() => {
-                eprintln!("left out: {board}: {error:#}; `cargo xtask setup --board {board}`");
+                eprintln!("skipped: {board}: {error:#}; run `cargo xtask setup --board {board}`");
                 continue;
             }
             Err(error) => return Err(error.context(board)),

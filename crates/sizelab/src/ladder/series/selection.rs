@@ -6,16 +6,16 @@ use super::steps::Combination;
 
 #[derive(Debug, Args)]
 pub struct Selection {
-    /// Only rows whose name contains this, as `release:strip` or `hyper`; may be repeated
+    /// Measure only rows whose name contains this, such as `release:strip` or `hyper` (repeatable)
     #[arg(long, value_name = "TEXT")]
     only: Vec<String>,
-    /// Only this series: x86_64-unknown-linux-gnu, a board, experiments, comparison or attribution; may be repeated
+    /// Measure only this series: x86_64-unknown-linux-gnu, a board, experiments, comparison or attribution (repeatable)
     #[arg(long, value_name = "SERIES")]
     series: Vec<String>,
-    /// Of the article's target only each step alone
+    /// On the article's target, measure only each step alone
     #[arg(long, conflicts_with = "stacked")]
     alone: bool,
-    /// Of the article's target only each step on those before it
+    /// On the article's target, measure only each step on top of the earlier ones
     #[arg(long)]
     stacked: bool,
 }

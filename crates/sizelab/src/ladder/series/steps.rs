@@ -106,7 +106,7 @@ pub fn measure(
         None => {
             launch
                 .start()
-                .context("it has to answer before it counts")?;
+                .context("the program must answer before it counts")?;
             (None, true)
         }
     };

@@ -98,7 +98,7 @@ fn parse(text: &str) -> Result<Licence> {
     let licence = list(&mut tokens, Word::Or).with_context(|| format!("licence {text:?}"))?;
     match tokens.next() {
         None => Ok(licence),
-        Some(token) => bail!("licence {text:?}: `{token}` does not go on from what is before it"),
+        Some(token) => bail!("licence {text:?}: `{token}` cannot follow what precedes it"),
     }
 }
 

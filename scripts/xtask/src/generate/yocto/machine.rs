@@ -34,7 +34,7 @@ pub(super) fn render(board: &Board) -> Result<String> {
     for (name, value) in facts {
         ensure!(
             !value.contains('"'),
-            "{toml}: {name} has a quote in it, which no variable of bitbake can hold: {value}"
+            "{toml}: {name} contains a quote, which a bitbake variable cannot hold: {value}"
         );
         writeln!(variables, "TINYRUST_{name} = \"{value}\"")?;
     }
@@ -64,7 +64,7 @@ mod tests {
         assert!(
             error
                 .to_string()
-                .starts_with("b/board.toml: BOARD_TITLE has a quote"),
+                .starts_with("b/board.toml: BOARD_TITLE contains a quote"),
             "{error}"
         );
         let plain = text

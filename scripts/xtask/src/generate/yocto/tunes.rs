@@ -37,7 +37,7 @@ pub(super) fn tune(target: &str, cflags: &[String]) -> Result<(&'static str, Str
         ("riscv32gc", _) => ("riscv/tune-riscv.inc", "riscv32".to_owned()),
         ("x86_64", _) => ("x86/arch-x86.inc", "x86-64".to_owned()),
         _ => bail!(
-            "no tune of OE-Core is known for {target}: add it to {}",
+            "no OE-Core tune is known for {target}: add it to {}",
             file!()
         ),
     })
