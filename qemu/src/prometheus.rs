@@ -250,36 +250,33 @@ mod tests {
             ("# HELP load1 x\n# TYPE load1 gauge\n", "no sample"),
             (
                 "# HELP load1 x\n# TYPE load1 gauge\nload1 one\n",
-                "no number",
+                "not a number",
             ),
             (
                 "# HELP load1 x\n# TYPE load1 gauge\nload1  1\n",
-                "no number",
+                "not a number",
             ),
             (
                 "# HELP load1 x\n# TYPE load1 gauge\nload1 1\nload1 2\n",
-                "second time",
+                "occur twice",
             ),
             (
                 "# HELP load1 x\n# TYPE load1 gauge\nload1{a=\"b} 1\n",
-                "without its end",
+                "no closing quotation mark",
             ),
             (
                 "# HELP load1 x\n# TYPE load1 gauge\nload1{a=\"\\d\"} 1\n",
-                "no escape",
+                "not an escape",
             ),
             (
                 "# HELP load1 x\n# TYPE load1 gauge\nload1{0a=\"d\"} 1\n",
-                "no name",
+                "not a label name",
             ),
             (
                 "# HELP load1 x\n# TYPE load1 gauge\nload1{a=\"d\"}1\n",
                 "no space",
             ),
-            (
-                "# HELP load1 x\n# TYPE load1 gauge\nother 1\n",
-                "stands among",
-            ),
+            ("# HELP load1 x\n# TYPE load1 gauge\nother 1\n", "is among"),
             ("# HELP ups x\n# TYPE ups counter\nups 1\n", "_total"),
             (
                 "# HELP up_total x\n# TYPE up_total counter\nup_total -1\n",

@@ -14,11 +14,11 @@ pub struct Arguments {
     #[arg(long = "crate", value_name = "CRATE")]
     pub source: Option<String>,
 
-    /// The program, if the crate has several
+    /// The program to use, if the crate has several
     #[arg(long, value_name = "NAME", requires = "source")]
     bin: Option<String>,
 
-    /// Features of the crate, separated by commas
+    /// Features of the crate to enable, separated by commas
     #[arg(long, requires = "source", value_delimiter = ',')]
     features: Vec<String>,
 
@@ -40,11 +40,11 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", requires = "source")]
     app: Option<PathBuf>,
 
-    /// The port that the crate's program listens on; by default 80
+    /// The port that the crate's program listens on [default: the one in tinyrust.toml, else 80]
     #[arg(long, requires = "source")]
     port: Option<u16>,
 
-    /// Try to build the crate even if something seems to rule that out
+    /// Build the crate even if it is known not to run on the device
     #[arg(long, requires = "source")]
     anyway: bool,
 

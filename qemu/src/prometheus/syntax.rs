@@ -73,9 +73,9 @@ pub(super) fn number(text: &str) -> Result<f64, String> {
         "NaN" => Ok(f64::NAN),
         "+Inf" => Ok(f64::INFINITY),
         "-Inf" => Ok(f64::NEG_INFINITY),
-        _ if text.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.') => {
-            text.parse().map_err(|_| format!("`{text}` is no number"))
-        }
-        _ => Err(format!("`{text}` is no number")),
+        _ if text.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.') => text
+            .parse()
+            .map_err(|_| format!("`{text}` is not a number")),
+        _ => Err(format!("`{text}` is not a number")),
     }
 }

@@ -1,5 +1,5 @@
-//! A page, and the same as JSON. The address to listen on is the only argument;
-//! by default it is port 80 of every interface.
+//! Serves a page, and the same data as JSON. The only argument is the address to listen on;
+//! by default, port 80 on every interface.
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ use tinyrust_serve::{Event, Limits, listen, serve};
 
 const PAGE: &str = include_str!("page.html");
 
-/// What `GET /api/state` says.
+/// The response to `GET /api/state`.
 #[derive(Serialize)]
 struct State {
     name: &'static str,

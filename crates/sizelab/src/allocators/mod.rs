@@ -42,7 +42,7 @@ const PAUSE: Duration = Duration::from_millis(1500);
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Jobs of cargo; by default one per processor
+    /// Parallel jobs of cargo [default: one per processor]
     #[arg(long)]
     jobs: Option<usize>,
 }
@@ -53,10 +53,11 @@ impl Arguments {
     pub fn run(self, repo: &Repo) -> Result<()> {
         ensure!(
             cfg!(target_arch = "x86_64"),
-            "the allocators are compared in programs of {BOARD}, and this machine cannot run them"
+            "this command compares allocators in programs for {BOARD}, which this machine \
+             cannot run"
         );
         // mimalloc asks for huge pages, and no board's kernel has any. The programs inherit this.
-        set_thp_disable(true).context("cannot switch huge pages off")?;
+        set_thp_disable(true).context("cannot disable huge pages")?;
         let context = Context::new(repo.clone(), BOARD, self.jobs)?;
         let workshop = Workshop::open(&context)?;
         let mut programs = Vec::new();
@@ -84,7 +85,7 @@ impl Arguments {
             }
         }
         record::save(repo, measured)?;
-        println!("`cargo xtask docs` prints the figures into the documents");
+        println!("`cargo xtask docs` prints the figures into the documentation");
         Ok(())
     }
 }
@@ -123,7 +124,7 @@ fn together(programs: &[Launch], workers: usize) -> Result<Vec<Run>> {
             ask(subject.server.address, turn * REQUESTS, REQUESTS)?;
             let after = spent()?;
             let spent = before.zip(after).map(|(before, after)| after - before);
-            let spent = spent.context("the kernel keeps no account of the server")?;
+            let spent = spent.context("the kernel does not report the server's CPU time")?;
             #[allow(clippy::cast_precision_loss, reason = "some thousands")]
             subject.rates.push(REQUESTS as f64 / spent);
         }

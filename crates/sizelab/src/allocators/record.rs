@@ -83,7 +83,7 @@ pub fn save(repo: &Repo, measured: Measured) -> Result<()> {
 pub fn block(repo: &Repo) -> Result<String> {
     let boards: BTreeMap<String, Measured> = FILE.load(repo)?;
     let measured = boards.get(BOARD);
-    let measured = measured.with_context(|| format!("no allocators on {BOARD}"))?;
+    let measured = measured.with_context(|| format!("no allocators for {BOARD}"))?;
     let mut prices = BTreeMap::new();
     for allocator in ALLOCATORS {
         let price = prices::on_flash(repo, &format!("allocator-{allocator}"))?;
@@ -98,8 +98,8 @@ fn table(measured: &Measured, prices: &BTreeMap<&str, String>) -> String {
         ">on flash",
         ">workers",
         ">requests",
-        ">KiB at the start",
-        ">with its notes",
+        ">KiB at start",
+        ">with all notes",
         ">after all requests",
         ">without notes",
     ]);
@@ -141,10 +141,10 @@ fn table(measured: &Measured, prices: &BTreeMap<&str, String>) -> String {
     }
     table.markdown()
         + &format!(
-            "\n{} requests over {CLIENTS} connections, each of which replaces one of {NOTES} notes \
-             of {} to {} bytes of JSON and gets the former one; requests per second of \
-             processor time as a multiple of musl's, the median of {TURNS} turns and its quartiles; \
-             x86-64, static, at `{}`.\n",
+            "\n{} requests over {CLIENTS} connections. Each replaces one of {NOTES} notes of {} \
+             to {} bytes of JSON and returns the previous one. The column \"requests\" gives \
+             requests per CPU-second relative to musl: the median of {TURNS} turns, with the \
+             quartiles in parentheses. x86-64, static, at `{}`.\n",
             Bytes((TURNS * REQUESTS) as u64),
             measured.lengths.0,
             Bytes(measured.lengths.1 as u64),

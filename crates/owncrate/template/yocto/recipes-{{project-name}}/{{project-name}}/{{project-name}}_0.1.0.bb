@@ -1,4 +1,4 @@
-SUMMARY = "{{project-name}}, in the place of tinyrust's server"
+SUMMARY = "{{project-name}}, in place of tinyrust's server"
 SECTION = "net"
 # As the release writes it.
 LICENSE = "${@tinyrust.licence.expression('MIT OR Apache-2.0')}"
