@@ -6,6 +6,7 @@
 
 mod foreign_code;
 mod kernel;
+mod own_source;
 mod sources;
 mod system_libraries;
 

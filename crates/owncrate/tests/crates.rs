@@ -232,6 +232,12 @@ fn c_plus_plus_and_libclang_are_refused_and_comments_are_none() {
     assert_eq!(with("// .cpp(true)\nfn main() {}", ""), "");
     let bindgen = "[build-dependencies]\nbindgen = { path = \"../bindgen\" }\n";
     assert!(with("fn main() {}", bindgen).contains("libclang"));
+    let fetches = "fn main() { Command::new(\"curl\").arg(\"https://site.example/ui.zip\"); }";
+    assert!(with(fetches, "").contains("a build script that downloads"));
+    let vendored = "[features]\ndefault = [\"vendored\"]\nvendored = []\n";
+    assert_eq!(with(fetches, vendored), "");
+    let offered = with(fetches, "[features]\nvendored = []\n");
+    assert!(offered.contains("its feature `vendored`"), "{offered}");
 }
 
 #[test]

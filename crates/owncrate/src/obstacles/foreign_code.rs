@@ -1,4 +1,5 @@
-//! Build scripts that want more than a C compiler: the device's toolchain has C alone.
+//! Build scripts that want more than a C compiler: the device's toolchain has C alone, and a build
+//! fetches nothing that no lock file names.
 
 use std::fs;
 use std::path::Path;
@@ -6,6 +7,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::Obstacle;
+use super::sources::has_word;
 use crate::graph::{Graph, Member};
 
 pub(super) fn of(graph: &Graph, member: &Member) -> Result<Option<Obstacle>> {
@@ -14,7 +16,7 @@ pub(super) fn of(graph: &Graph, member: &Member) -> Result<Option<Obstacle>> {
     };
     Ok(Some(Obstacle {
         what: format!("{} ({}) {wants}", member.title(), graph.way(member)),
-        remedy: graph.remedy(member),
+        remedy: member.or_a_feature(graph.remedy(member)),
     }))
 }
 
@@ -38,6 +40,11 @@ fn wants(member: &Member) -> Result<Option<&'static str>> {
             "reads C headers with libclang (bindgen), which this build does not have",
         ));
     }
+    if downloads(&text) && !member.brings_its_source() {
+        return Ok(Some(
+            "has a build script that downloads, and a build without a network fails there",
+        ));
+    }
     if member.builds_with("cmake") && !on_path("cmake") {
         return Ok(Some("needs cmake, which is not installed"));
     }
@@ -52,6 +59,14 @@ pub(super) fn without_comments(text: &str) -> String {
         _ => line,
     });
     lines.flat_map(|line| [line, "\n"]).collect()
+}
+
+/// An address, and something that fetches it.
+fn downloads(text: &str) -> bool {
+    const FETCH: &[&str] = &["curl", "wget", "reqwest", "ureq", "minreq", "attohttpc"];
+    let address = ["\"http://", "\"https://"];
+    address.iter().any(|start| text.contains(start))
+        && FETCH.iter().any(|word| has_word(text, word))
 }
 
 fn on_path(program: &str) -> bool {

@@ -129,7 +129,7 @@ fn source(member: &Member) -> Result<String> {
 }
 
 /// Whether a name stands in the text, and not only as a part of another.
-fn has_word(text: &str, name: &str) -> bool {
+pub(super) fn has_word(text: &str, name: &str) -> bool {
     let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     text.match_indices(name)
         .any(|(at, _)| !text[..at].ends_with(part) && !text[at + name.len()..].starts_with(part))

@@ -18,20 +18,13 @@ const BRING_THEIR_SOURCE: &[&str] = &[
     "zstd-sys",
 ];
 
-/// Features by which others do so.
-const COMPILED: &[&str] = &["bundled", "vendored", "static", "build-from-source"];
-
 /// A crate with more files in C than this brings a library, and not only what binds one.
 const FEW: usize = 4;
 
 pub(super) fn of(graph: &Graph, member: &Member) -> Option<Obstacle> {
     let library = member.package.links.as_deref()?;
     let name = member.name();
-    let compiled = member
-        .features
-        .iter()
-        .any(|feature| COMPILED.iter().any(|word| feature.contains(word)));
-    if compiled || BRING_THEIR_SOURCE.contains(&name) {
+    if member.brings_its_source() || BRING_THEIR_SOURCE.contains(&name) {
         return None;
     }
     let asks = ["pkg-config", "system-deps", "pkgconf", "vcpkg"];
@@ -40,27 +33,15 @@ pub(super) fn of(graph: &Graph, member: &Member) -> Option<Obstacle> {
         asks?;
     }
     let way = graph.way(member);
-    let offered = member.package.features.keys();
-    let offered = offered
-        .filter(|feature| COMPILED.iter().any(|word| feature.contains(word)))
-        .map(|feature| format!("`{feature}`"))
-        .collect::<Vec<_>>();
-    if offered.is_empty() && name != "openssl-sys" && sources(member) > FEW {
+    if member.offers_its_source().is_empty() && name != "openssl-sys" && sources(member) > FEW {
         return None;
     }
-    let remedy = graph.remedy(member);
     Some(Obstacle {
         what: format!(
             "{} ({way}) links the system library {library}, which the device lacks",
             member.title()
         ),
-        remedy: match &offered[..] {
-            [] => remedy,
-            offered => format!(
-                "{remedy}; or let it compile the library, with its feature {}",
-                offered.join(" or ")
-            ),
-        },
+        remedy: member.or_a_feature(graph.remedy(member)),
     })
 }
 
