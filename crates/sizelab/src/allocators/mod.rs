@@ -71,6 +71,7 @@ impl Arguments {
                 name: "notes",
                 example: true,
                 features,
+                c_library: None,
             };
             let program = workshop.build(&source, &format!("notes-{allocator}"))?;
             println!("{} bytes", fs::metadata(&program)?.len());

@@ -50,7 +50,7 @@ struct File {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Price {
     program: String,
     #[serde(rename = "for")]
@@ -58,6 +58,8 @@ struct Price {
     with: String,
     #[serde(default = "base")]
     than: String,
+    /// Of crates/sizelab/sources.toml: the program compiles it.
+    c_library: Option<String>,
 }
 
 fn base() -> String {
@@ -98,7 +100,7 @@ impl Arguments {
                 println!("== {board}: {name}");
                 let measured = Measured {
                     revision: repo.revision(),
-                    program: Effect::of(measure(&workshop, name))?,
+                    program: Effect::of(measure(&workshop, name, &prices))?,
                 };
                 if let Effect::Fails { fails } = &measured.program {
                     failed.push(format!("{board}, {name}: {fails}"));
@@ -115,8 +117,16 @@ impl Arguments {
 }
 
 /// Builds a program, and measures it.
-fn measure(workshop: &Workshop, name: &str) -> Result<ServerSize> {
-    let program = workshop.build(&Source::program(name), "programs")?;
+fn measure(workshop: &Workshop, name: &str, prices: &[Price]) -> Result<ServerSize> {
+    let price = prices.iter().find(|price| price.program == name);
+    let source = Source {
+        name,
+        example: false,
+        // Each has a feature of its own name.
+        features: name.to_owned(),
+        c_library: price.and_then(|price| price.c_library.as_deref()),
+    };
+    let program = workshop.build(&source, "programs")?;
     answers(&program, &workshop.rust()?.target)?;
     Ok(ServerSize {
         elf: Bytes(fs::metadata(&program)?.len()),

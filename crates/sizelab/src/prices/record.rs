@@ -110,6 +110,7 @@ mod tests {
             wish: wish.to_owned(),
             with: format!("by {program}"),
             than: than.to_owned(),
+            c_library: None,
         }
     }
 

@@ -32,17 +32,9 @@ pub struct Source<'a> {
     pub name: &'a str,
     pub example: bool,
     pub features: String,
-}
-
-impl<'a> Source<'a> {
-    /// A price's program has a feature of its own name.
-    pub fn program(name: &'a str) -> Self {
-        Self {
-            name,
-            example: false,
-            features: name.to_owned(),
-        }
-    }
+    /// A library in C whose source it compiles, by its name in crates/sizelab/sources.toml. The
+    /// program's build script finds the folder in a variable of that name.
+    pub c_library: Option<&'a str>,
 }
 
 impl<'a> Workshop<'a> {
@@ -62,15 +54,15 @@ impl<'a> Workshop<'a> {
         Ok(board.require(&board.rust, "rust")?)
     }
 
-    /// The folder with BearSSL's source.
-    fn bearssl(&self) -> Result<String> {
+    /// The folder with a source of crates/sizelab/sources.toml.
+    fn unpacked(&self, name: &str) -> Result<String> {
         let sources = self.context.repo.path("crates/sizelab/sources.toml");
         let sources = Sources::load(&sources)?;
-        let wanted = sources.get("bearssl")?;
+        let wanted = sources.get(name)?;
         let store = Store::new(&self.context.cache);
         let note = |text| println!("{text}");
-        let source = store.fetch("bearssl", wanted, &self.log, &note)?;
-        let folder = store.unpack("bearssl", wanted, &source, &self.log)?;
+        let source = store.fetch(name, wanted, &self.log, &note)?;
+        let folder = store.unpack(name, wanted, &source, &self.log)?;
         Ok(folder.display().to_string())
     }
 
@@ -93,9 +85,9 @@ impl<'a> Workshop<'a> {
         };
         let profile = &self.rust()?.profile;
         let mut call = CargoCall::of(self.context, &self.toolchain, profile, selection)?;
-        if source.name.ends_with("bearssl") {
-            call.environment
-                .push(("BEARSSL".to_owned(), self.bearssl()?));
+        if let Some(library) = source.c_library {
+            let folder = self.unpacked(library)?;
+            call.environment.push((library.to_uppercase(), folder));
         }
         let work = self.context.repo.path("out/prices");
         let work = work.join(&self.context.board.name);
