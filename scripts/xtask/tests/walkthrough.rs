@@ -80,7 +80,7 @@ fn follow(page: &str) -> PathBuf {
     for block in &blocks {
         let place = format!("{page}:{}", block.line);
         if let Some(reason) = &block.by_hand {
-            println!("left out: {place}: {reason}");
+            println!("skipped: {place}: {reason}");
             continue;
         }
         match block.language.as_str() {

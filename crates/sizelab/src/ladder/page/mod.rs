@@ -64,8 +64,8 @@ fn headline(page: &PageData) -> String {
     let then = journey(&|steps| page.inputs.article.bytes("release", steps));
     let now = journey(&|steps| page.elf("release", steps));
     format!(
-        "In 2018, an article shrank a Rocket `Hello, world!` {then}, to fit a device with 8 MB of \
-         flash. The same steps shrink the one of actix-web {now}.\n"
+        "In 2018, an article shrank a Rocket `Hello, world!` {then}, to fit a device with 8 MB \
+         of flash. The same steps shrink actix-web's {now}.\n"
     )
 }
 
