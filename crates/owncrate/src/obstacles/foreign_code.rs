@@ -42,7 +42,7 @@ fn wants(member: &Member) -> Result<Option<&'static str>> {
     }
     if downloads(&text) && !member.brings_its_source() {
         return Ok(Some(
-            "has a build script that downloads, and a build without a network fails there",
+            "has a build script that downloads files, which fails without a network",
         ));
     }
     if member.builds_with("cmake") && !on_path("cmake") {
