@@ -142,6 +142,7 @@ class Build:
         self.sources = pathlib.Path(env.get("TINYRUST_SOURCES") or top / "sources")
         self.threads = env.get("TINYRUST_THREADS") or str(os.cpu_count() or 2)
         self.extra = env.get("TINYRUST_LOCAL_CONF", "")
+        self.layers = [pathlib.Path(folder) for folder in env.get("TINYRUST_LAYERS", "").split()]
         self.env = env
 
     @staticmethod
@@ -182,7 +183,7 @@ class Build:
         conf = self.dir / "conf"
         conf.mkdir(parents=True, exist_ok=True)
         self.sources.mkdir(parents=True, exist_ok=True)
-        layers = [self.oeroot / "meta", ROOT / "meta-tinyrust"]
+        layers = [self.oeroot / "meta", ROOT / "meta-tinyrust", *self.layers]
         text = LOCAL_CONF.format(board=BOARD, threads=self.threads, sources=self.sources, downloads=self.downloads, extra=self.extra)
         if not self.plain:
             layers.append(HERE / "meta-host-toolchain")
