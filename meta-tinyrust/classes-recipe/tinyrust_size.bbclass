@@ -49,6 +49,11 @@ CARGO_TARGET_SUBDIR:class-target = "${RUST_HOST_SYS}/${TINYRUST_PROFILE}"
 # C of a crate is compiled where bitbake unpacks crates; the file with its symbols is not to name that place.
 DEBUG_PREFIX_MAP:append:class-target = " -ffile-prefix-map=${CARGO_HOME}=${TARGET_DBGSRC_DIR}/cargo_home"
 
+# C in crates is optimised for size as well. The level stands before what a crate asks for: CFLAGS come
+# last, and aws-lc-sys has a file that compiles at -O0 only.
+FULL_OPTIMIZATION:class-target = "${DEBUG_LEVELFLAG}"
+CRATE_CC_FLAGS:append:class-target = " ${@'-O2' if d.getVar('TINYRUST_PROFILE') == 'release' else '-Os'}"
+
 # std's own crates, which come in the compiler's source, beside those that the recipe fetches.
 DEPENDS:append:class-target = " ${@'rust-std-crates-native' if tinyrust_on(d, 'STD_REBUILD') else ''}"
 TINYRUST_STD_CRATES = "${STAGING_DATADIR_NATIVE}/rust-std-crates/vendor"

@@ -96,6 +96,10 @@ def variants(build):
 
     expect("rust-std-crates-native" in value("variants", "DEPENDS"), "std's crates are no dependency")
     expect("--profile tiny" in value("variants", "CARGO_BUILD_FLAGS"), value("variants", "CARGO_BUILD_FLAGS"))
+    # A level in CFLAGS would stand behind the one that a crate sets for its C code.
+    expect("-Os" in value("variants", "CRATE_CC_FLAGS"), value("variants", "CRATE_CC_FLAGS"))
+    levels = {name: re.findall(r"(?<!\S)-O\S*", value(name, "CFLAGS")) for name in said}
+    expect(not levels["variants"] and levels["nativesdk-variants"], str(levels))
     for name in ("variants-native", "nativesdk-variants"):
         flags = value(name, "CARGO_BUILD_FLAGS")
         expect("--release" in flags and "-Z" not in flags, f"{name}: {flags}")
