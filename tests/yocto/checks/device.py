@@ -57,7 +57,7 @@ def in_servers_place(build, recipe):
     output = bitbake(build, *conf, "tinyrust-image", recipe)
     expect(not from_layer(output), "\n".join(from_layer(output)))
     checked = [log for path in build.dir.glob(f"tmp/work/*/{recipe}/*/temp/log.do_rust_check")
-               for log in re.findall(r": \d+ crates for \S+", path.read_text())]
+               for log in re.findall(r": \d+ crates for [\w.-]+", path.read_text())]
     expect(checked, f"what rustc was given for {recipe} was not checked")
     image = deployed(build, "own-crate", "flash")
     manifest = image.with_suffix(".manifest").read_text()
@@ -69,7 +69,7 @@ def in_servers_place(build, recipe):
     # Its largest file: what init starts may be a script.
     program = max((file for file in files if file["path"].startswith("/usr/bin/")), key=lambda file: file["raw"])
     size = f"{program['raw']:,} bytes, {program['on_flash']:,} on flash"
-    return status, body, f"{recipe}{checked[0]}; GET /: {status} {body[:40].decode(errors='replace')}, {size}"
+    return status, body, f"{recipe}{checked[0]}; GET /: {status} {body.decode(errors='replace').partition(chr(10))[0]}, {size}"
 
 
 def oeqa(build, image, suite, least, conf=""):
