@@ -47,7 +47,9 @@ lint: ## Check the formatting, and run clippy and shellcheck
 	cargo fmt --manifest-path crates/flashfit/fuzz/Cargo.toml --check
 	cargo fmt --manifest-path crates/sizelab/programs/Cargo.toml --all --check
 	cargo fmt --manifest-path crates/sizelab/prices/Cargo.toml --check
-	cargo clippy --workspace --all-targets --test device -- -D warnings
+	cargo clippy --workspace --all-targets -- -D warnings
+# --all-targets leaves out what `cargo test` leaves out.
+	cargo clippy --package tinyrust-qemu --test device -- -D warnings
 	cargo clippy --manifest-path app/Cargo.toml --all-targets -- -D warnings
 	cargo clippy --manifest-path app/serve/Cargo.toml --target-dir app/target --all-targets -- -D warnings
 	git grep -lzE '^#!(/usr)?/bin/(env )?(ba)?sh' -- ':!*.py' ':!*.rs' | xargs -0 shellcheck

@@ -169,10 +169,10 @@ struct Told<'a>(&'a PanicHookInfo<'a>);
 impl fmt::Display for Told<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let location = self.0.location().expect("the compiler knows it");
-        let message = self
-            .0
-            .payload_as_str()
-            .unwrap_or("something that is no text");
+        let payload = self.0.payload();
+        let text = payload.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| Some(payload.downcast_ref::<String>()?.as_str()));
+        let message = text.unwrap_or("something that is no text");
         write!(f, "panicked at {location}:\n{message}")
     }
 }
