@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
-use board::units::Difference;
+use board::units::{Bytes, Difference};
 use flashfit::table::Table;
 use rustcheck::profiles::Version;
 use serde::{Deserialize, Serialize};
 
+use crate::apps::ServerSize;
 use crate::flags::Effect;
 use crate::records::by_board::ByBoard;
 use buildkit::checkout::Repo;
@@ -40,7 +41,7 @@ pub fn add(repo: &Repo, board: &str, version: &str, measured: Measured) -> Resul
     })
 }
 
-/// The table of the documents: one line for each version, bytes on flash by board.
+/// The table of the documents: by version and board, bytes on flash and as a file.
 pub fn block(repo: &Repo) -> Result<String> {
     let used = pinned(repo)?;
     Ok(table(&FILE.load(repo)?, &used).markdown())
@@ -54,12 +55,17 @@ fn pinned(repo: &Repo) -> Result<String> {
     channel.context("rust-toolchain.toml names no channel")
 }
 
+/// Which of a server's sizes a row shows.
+type Figure = fn(&ServerSize) -> Bytes;
+
 fn table(boards: &BTreeMap<String, Versions>, used: &str) -> Table {
     let mut versions = boards.values().flat_map(Versions::keys).collect::<Vec<_>>();
     versions.sort_by_key(|version| Version::parse(version).ok());
     versions.dedup();
     let columns = boards.keys().map(|board| format!(">`{board}`"));
-    let columns = ["Rust".to_owned()].into_iter().chain(columns);
+    let columns = ["Rust".to_owned(), "bytes".to_owned()]
+        .into_iter()
+        .chain(columns);
     let columns = columns.collect::<Vec<_>>();
     let mut table = Table::new(&columns.iter().map(String::as_str).collect::<Vec<_>>());
     for version in versions {
@@ -67,16 +73,22 @@ fn table(boards: &BTreeMap<String, Versions>, used: &str) -> Table {
             true => format!("**{version}**"),
             false => version.clone(),
         };
-        let figures = boards.values().map(|all| cell(all, version, used));
-        let cells = [name].into_iter().chain(figures).collect::<Vec<_>>();
-        let cells = cells.iter().map(|cell| cell as &dyn std::fmt::Display);
-        table.row(&cells.collect::<Vec<_>>());
+        let kinds: [(&str, Figure); 2] =
+            [("on flash", |size| size.flash), ("ELF", |size| size.elf)];
+        for (place, (kind, bytes)) in kinds.into_iter().enumerate() {
+            let name = if place == 0 { &*name } else { "" };
+            let figures = boards.values().map(|all| cell(all, version, used, bytes));
+            let first = [name, kind].map(str::to_owned);
+            let cells = first.into_iter().chain(figures).collect::<Vec<_>>();
+            let cells = cells.iter().map(|cell| cell as &dyn std::fmt::Display);
+            table.row(&cells.collect::<Vec<_>>());
+        }
     }
     table
 }
 
-/// Bytes on flash, and how that compares with the compiler that the checkout uses.
-fn cell(versions: &Versions, version: &str, used: &str) -> String {
+/// A size, and how it compares with that by the compiler that the checkout uses.
+fn cell(versions: &Versions, version: &str, used: &str, bytes: fn(&ServerSize) -> Bytes) -> String {
     let size = match versions.get(version).map(|measured| &measured.server) {
         Some(Effect::Size(size)) => size,
         Some(Effect::Fails { fails }) => return format!("`{fails}`"),
@@ -84,18 +96,16 @@ fn cell(versions: &Versions, version: &str, used: &str) -> String {
     };
     match versions.get(used).map(|measured| &measured.server) {
         Some(Effect::Size(own)) if version != used => {
-            let difference = Difference::between(own.flash, size.flash);
-            format!("{} ({difference:+})", size.flash)
+            let difference = Difference::between(bytes(own), bytes(size));
+            format!("{} ({difference:+})", bytes(size))
         }
-        _ => size.flash.to_string(),
+        _ => bytes(size).to_string(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::apps::ServerSize;
-    use board::units::Bytes;
 
     #[test]
     fn versions_are_in_order_and_compared_with_the_one_in_use() {
@@ -129,9 +139,12 @@ mod tests {
         assert_eq!(
             lines[2..],
             [
-                "| 1.85.1 | `error: no` | not measured |",
-                "| **1.95.0** | 1,000 | 700 |",
-                "| 1.100.0 | 1,200 (+200) | not measured |",
+                "| 1.85.1 | on flash | `error: no` | not measured |",
+                "| | ELF | `error: no` | not measured |",
+                "| **1.95.0** | on flash | 1,000 | 700 |",
+                "| | ELF | 9,000 | 9,000 |",
+                "| 1.100.0 | on flash | 1,200 (+200) | not measured |",
+                "| | ELF | 9,000 (0) | not measured |",
             ]
         );
     }
