@@ -29,6 +29,8 @@ TINYRUST_PROGRAMS ?= ""
 TINYRUST_TARGET ?= "${@tinyrust_board(d, 'TARGET') or tinyrust.targets.target(rust_base_triple(d, 'HOST'), d.getVar('TUNE_FEATURES').split())}"
 RUST_HOST_SYS:class-target = "${@d.getVar('TINYRUST_TARGET') if tinyrust_on(d, 'STD_REBUILD') else rust_base_triple(d, 'HOST')}"
 RUST_TARGET_SYS:class-target = "${RUST_HOST_SYS}"
+# What the file is named by is RUST_HOST_SYS, which bitbake.conf leaves out of every signature.
+do_rust_gen_targets[vardeps] += "TINYRUST_TARGET TINYRUST_STD_REBUILD"
 
 # A board's facts come with its machine (TINYRUST_RUST_*), and are those of musl; all else gets what holds for its C library.
 TINYRUST_TARGET_FLAGS ?= "${@tinyrust_board(d, 'FLAGS') or tinyrust_default_target_flags(d)}"
