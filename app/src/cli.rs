@@ -39,10 +39,10 @@ pub struct Config {
 /// What is wrong with the command line or the environment, in one line.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum UsageError {
-    /// An option this program does not have, or a word that is no option.
+    /// An unknown option, or a word that is not an option.
     #[error("{0}; see --help")]
     Syntax(String),
-    /// A value that is not what its option takes.
+    /// A value that its option does not accept.
     #[error("{source_name}: `{value}` is not {expected}; see --help")]
     Value {
         /// The option or the environment variable.
@@ -74,56 +74,56 @@ const NUMBERS: [Number; 8] = [
         default: 1,
         min: 1,
         max: 64,
-        help: "threads that answer",
+        help: "worker threads",
     },
     Number {
         name: "max-connections",
         default: 64,
         min: 1,
         max: 10_000,
-        help: "open connections per worker; more wait",
+        help: "connections per worker; others wait",
     },
     Number {
         name: "max-head",
         default: 8192,
         min: 256,
         max: 131_072,
-        help: "bytes of a request head, over it 431",
+        help: "max bytes in a request head, else 431",
     },
     Number {
         name: "max-body",
         default: 65_536,
         min: 0,
         max: u32::MAX,
-        help: "bytes of a request body, over it 413",
+        help: "max bytes in a request body, else 413",
     },
     Number {
         name: "request-timeout",
         default: 5,
         min: 1,
         max: 3600,
-        help: "seconds to send a request head, then 408",
+        help: "seconds to send a request head, else 408",
     },
     Number {
         name: "keep-alive",
         default: 0,
         min: 0,
         max: 3600,
-        help: "seconds between two requests; 0 closes after each",
+        help: "idle seconds between requests; 0 turns it off",
     },
     Number {
         name: "write-timeout",
         default: 10,
         min: 1,
         max: 3600,
-        help: "seconds a client may take nothing of an answer",
+        help: "seconds a client may stall while reading",
     },
     Number {
         name: "drain-timeout",
         default: 10,
         min: 0,
         max: 3600,
-        help: "seconds for requests in flight after SIGTERM",
+        help: "seconds to finish requests after SIGTERM",
     },
 ];
 
@@ -271,7 +271,7 @@ pub fn help() -> String {
     let mut text = String::from(
         "The status server of a small device: a page, JSON and metrics over HTTP.\n\n\
          Usage: tinyrust [OPTION]...\n\n\
-         Each option may stand in the environment as well, --max-head as TINYRUST_MAX_HEAD;\n\
+         Each option can also be set in the environment, --max-head as TINYRUST_MAX_HEAD;\n\
          the command line wins.\n\n",
     );
     let mut option = |name: &str, value: &str, help: &str, default: &dyn std::fmt::Display| {

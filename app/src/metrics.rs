@@ -17,11 +17,7 @@ pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 pub fn render(system: &System, counters: &Counters) -> String {
     let mut text = Exposition::default();
 
-    text.family(
-        "tinyrust_build_info",
-        "gauge",
-        "The build of the server, always 1.",
-    );
+    text.family("tinyrust_build_info", "gauge", "Server build, always 1.");
     let build = [
         ("version", build_info::VERSION),
         ("revision", build_info::GIT_REVISION),
@@ -34,7 +30,7 @@ pub fn render(system: &System, counters: &Counters) -> String {
     text.family(
         "http_requests_total",
         "counter",
-        "Requests answered by the routes, this scrape not yet counted. Malformed requests do not get there.",
+        "Requests answered before this scrape, without those refused as malformed.",
     );
     for (code, count) in counters.iter() {
         text.sample(&[("code", &code.to_string())], &count);
@@ -42,7 +38,7 @@ pub fn render(system: &System, counters: &Counters) -> String {
     text.single(
         "tinyrust_connection_waits_total",
         "counter",
-        "Times that new connections had to wait.",
+        "Times new connections had to wait.",
         Some(counters.waits()),
     );
 
@@ -50,7 +46,7 @@ pub fn render(system: &System, counters: &Counters) -> String {
     text.single(
         "process_resident_memory_bytes",
         "gauge",
-        "Memory of the server in RAM.",
+        "Server memory in RAM.",
         process.rss,
     );
     text.single(
@@ -62,14 +58,14 @@ pub fn render(system: &System, counters: &Counters) -> String {
     text.single(
         "process_cpu_seconds_total",
         "counter",
-        "Time the server spent on the CPU.",
+        "CPU time of the server.",
         process.times.map(|times| times.cpu),
     );
     let started = system.boot_time.zip(process.times);
     text.single(
         "process_start_time_seconds",
         "gauge",
-        "Start of the server since 1970 by the clock of the device.",
+        "Server start in Unix time, by the device's clock.",
         started.map(|(boot, times)| {
             Hundredths(boot.saturating_mul(100).saturating_add(times.started.0))
         }),
@@ -78,7 +74,7 @@ pub fn render(system: &System, counters: &Counters) -> String {
     text.single(
         "node_boot_time_seconds",
         "gauge",
-        "Boot since 1970 by the clock of the device.",
+        "Boot in Unix time, by the device's clock.",
         system.boot_time,
     );
     let averages = ["node_load1", "node_load5", "node_load15"];
@@ -88,19 +84,19 @@ pub fn render(system: &System, counters: &Counters) -> String {
     text.single(
         "node_memory_MemTotal_bytes",
         "gauge",
-        "Memory of the device.",
+        "Total memory.",
         system.memory_total,
     );
     text.single(
         "node_memory_MemFree_bytes",
         "gauge",
-        "Memory nobody uses.",
+        "Unused memory.",
         system.memory_free,
     );
     text.single(
         "node_memory_MemAvailable_bytes",
         "gauge",
-        "Memory a new program could have.",
+        "Memory a new program could use.",
         system.memory_available,
     );
 
@@ -117,7 +113,7 @@ pub fn render(system: &System, counters: &Counters) -> String {
         text.family(
             "tinyrust_flash_partition_used_bytes",
             "gauge",
-            "Used part of a flash partition.",
+            "Space used in a flash partition.",
         );
         for scanned in partitions {
             if let Some(used) = system.used(scanned) {
@@ -134,25 +130,21 @@ pub fn render(system: &System, counters: &Counters) -> String {
     text.single(
         "tinyrust_data_free_bytes",
         "gauge",
-        "Free part of the data file system.",
+        "Free space in the data file system.",
         system.data.free,
     );
     if let Some(state) = system.data.state {
         text.family(
             "tinyrust_data_state",
             "gauge",
-            "How the data partition came up: 1 for its state.",
+            "1 for the data partition's state at boot.",
         );
         for one in DataState::ALL {
             text.sample(&[("state", one.name())], &u8::from(one == state));
         }
     }
     if let Some(slot) = &system.slot {
-        text.family(
-            "tinyrust_slot_info",
-            "gauge",
-            "The slot that runs, always 1.",
-        );
+        text.family("tinyrust_slot_info", "gauge", "Running slot, always 1.");
         text.sample(&[("slot", slot)], &1);
     }
     text.text

@@ -46,9 +46,9 @@ impl State {
         }
     }
 
-    /// Looks through the partitions, once and in a thread of its own: the chip is slow to read, and
-    /// what this server may read of it does not change while it runs. Until then nothing is known
-    /// of their use.
+    /// Scans the partitions once, in its own thread: the chip is slow to read, and the parts that
+    /// this server may read do not change while it runs. Until the scan is done, how much of each
+    /// is used is unknown.
     pub fn scan(&self) {
         flash::scan(&self.root, self.flash.as_deref().unwrap_or_default());
     }

@@ -15,7 +15,7 @@ use crate::cli::Config;
 use crate::root::Root;
 use crate::routes::{self, State};
 
-/// Why the server does not run.
+/// Why the server is not running.
 #[derive(Debug, Error)]
 pub enum ServerError {
     /// The address cannot be listened on.
@@ -26,7 +26,7 @@ pub enum ServerError {
         /// The system's reason.
         error: io::Error,
     },
-    /// The server could not be started or broke.
+    /// The server could not start, or failed.
     #[error("{0}")]
     Serve(#[from] io::Error),
 }
@@ -62,11 +62,11 @@ pub fn run(config: Config) -> Result<(), ServerError> {
                 state.counters.wait();
                 let reason: &dyn Display = match &reason {
                     Some(error) => error,
-                    None => &"--max-connections are open",
+                    None => &"--max-connections reached",
                 };
                 log(format_args!("new connections wait: {reason}"));
             }
-            Event::Accepting => log(format_args!("new connections are accepted again")),
+            Event::Accepting => log(format_args!("accepting new connections again")),
         },
     )?;
     log(format_args!("stopped"));

@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::{App, web};
 use tinyrust_serve::{Limits, listen, serve};
 
-/// One thread, which is the smallest: more of them link the code that starts threads.
+/// One is smallest: more would link the code that starts threads.
 const WORKERS: usize = 1;
 
 fn main() -> std::io::Result<()> {

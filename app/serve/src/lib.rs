@@ -1,10 +1,10 @@
-//! Serves an actix-web [`App`](actix_web::App) on a small device, in as few bytes as that takes.
+//! Serves an actix-web [`App`](actix_web::App) on a small device, in as few bytes as possible.
 //!
-//! Each worker is one thread with a runtime of its own that accepts and answers. actix-web's
-//! `HttpServer` brings actix-server, which adds a thread that accepts, one more runtime, channels
-//! between them and a count of the machine's processors: a quarter of a small program, and nothing that a
-//! device with one core has a use for. The App stays as it is: extractors, JSON, middleware,
-//! files, WebSocket and streams work as under `HttpServer`.
+//! Each worker is one thread that accepts and answers in its own runtime. actix-web's `HttpServer`
+//! pulls in actix-server, which adds an accept thread, another runtime, channels between them and
+//! code that counts processors. That is a quarter of a small program, and a single-core device has
+//! no use for it. The App does not change: extractors, JSON, middleware, files, WebSocket and
+//! streams work as they do under `HttpServer`.
 //!
 //! ```no_run
 //! use actix_web::{App, web};
@@ -18,21 +18,21 @@
 //! }
 //! ```
 //!
-//! [`serve`] returns after SIGTERM or SIGINT. No allocator is chosen here and no environment is
-//! read.
+//! [`serve`] returns after SIGTERM or SIGINT. The crate sets no allocator and reads no
+//! environment variable.
 //!
 //! # What is limited
 //!
-//! [`Limits`] says how many connections a worker holds and how long each may take. What
-//! actix-http does itself, no setting changes: it reads a request head of up to 131,072 bytes
-//! and 96 fields into memory before the App sees it (over that, 431), and answers a request that it
-//! cannot parse with 400. A worker's worst case is thus `connections` times 128 KiB, beside what the
-//! App reads of bodies; actix-web's extractors have limits of their own for those
+//! [`Limits`] sets how many connections a worker holds and how long each may take. Some of
+//! actix-http's behaviour is fixed: it reads a request head of up to 131,072 bytes and 96 fields
+//! into memory before the App sees it (431 for a larger one), and answers a request that it cannot
+//! parse with 400. A worker's worst case is therefore `connections` times 128 KiB, plus the bodies
+//! that the App reads. actix-web's extractors have their own limits for bodies
 //! ([`web::PayloadConfig`](actix_web::web::PayloadConfig), `web::JsonConfig`).
 //!
-//! The head timer of actix-http runs for the first request of a connection only. With
-//! keep-alive, a client that sends one good request and then dribbles the next one holds its
-//! connection for as long as it likes; so keep-alive is off by default.
+//! actix-http times only the first request head of a connection. With keep-alive, a client that
+//! sends one good request and then dribbles the next one could hold its connection forever, so
+//! keep-alive is off by default.
 
 use std::cell::Cell;
 use std::fmt::Debug;
@@ -58,34 +58,34 @@ use tokio::sync::Semaphore;
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::{sleep, timeout};
 
-/// Connections the kernel keeps for a server that is busy.
+/// Connections the kernel queues while the server is busy.
 const BACKLOG: i32 = 128;
 
-/// Pause after the system refused a connection (out of descriptors or memory): without it the loop
-/// would spin until one is free. A wait for a free place is told about when it is as long.
+/// Pause after the system refuses a connection (out of descriptors or memory); without it, the loop
+/// would spin until one is free. A wait for a free place is reported once it lasts this long.
 const REFUSED: Duration = Duration::from_millis(500);
 
-/// Time that a client whose request was refused has to take the answer and close.
+/// How long a client has to take the refusal of its request and close.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// What a client may take from the device.
+/// How much of the device clients may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Connections per worker; further ones wait in the kernel's queue.
     pub connections: usize,
-    /// Time to send the head of a connection's first request; beyond, 408.
+    /// Time to send the head of a connection's first request, or get 408.
     pub request_timeout: Duration,
-    /// Time a connection may idle between two requests; zero closes after each answer.
+    /// Time a connection may idle between requests; zero closes it after each answer.
     pub keep_alive: Duration,
-    /// Time in which a client must take something of an answer, see [`listen`].
+    /// Time a client may go without reading any of its answer; see [`listen`].
     pub write_timeout: Duration,
-    /// Time that requests in flight are given after SIGTERM or SIGINT.
+    /// Time to finish the requests in flight after SIGTERM or SIGINT.
     pub drain_timeout: Duration,
 }
 
 impl Default for Limits {
-    /// 64 connections, 5 s for a head, no keep-alive, 10 s to take an answer and to stop: what a
-    /// device with 64 MiB of memory withstands.
+    /// Limits for a device with 64 MiB of memory: 64 connections, 5 s for a head, no keep-alive,
+    /// 10 s for a stalled reader and 10 s to stop.
     fn default() -> Self {
         Self {
             connections: 64,
@@ -97,35 +97,35 @@ impl Default for Limits {
     }
 }
 
-/// What happens to a server that whoever runs it wants to know.
+/// A change in the server's state, for its log.
 #[derive(Debug)]
 pub enum Event {
-    /// Connections are accepted and signals heeded.
+    /// The server accepts connections and handles signals.
     Ready,
-    /// New connections wait: all places are taken, or the system has no descriptor or memory for
-    /// one.
+    /// New connections wait: all places are taken (`None`), or the system is out of descriptors
+    /// or memory.
     Waiting(Option<io::Error>),
-    /// New connections are accepted again.
+    /// The server accepts new connections again.
     Accepting,
 }
 
-/// How far a connection is.
+/// How far along a connection is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// It may have further requests.
+    /// More requests may follow.
     Open,
     /// Its last request is being answered.
     Last,
-    /// actix-http knows.
+    /// actix-http knows that it is the last.
     Drains,
 }
 
-/// A socket that listens at `address`. The kernel closes its connections once their client has
-/// taken nothing for `limits.write_timeout`: accepted sockets inherit `TCP_USER_TIMEOUT` (tcp(7)).
-/// A listener from elsewhere serves as well, without that limit.
+/// Listens on `address`. The kernel closes a connection whose client has taken nothing for
+/// `limits.write_timeout`, because accepted sockets inherit `TCP_USER_TIMEOUT` (tcp(7)).
+/// [`serve`] also takes any other listener, without that limit.
 ///
 /// # Errors
-/// The system refuses the address or an option.
+/// The system refuses the address or a socket option.
 pub fn listen(address: SocketAddr, limits: &Limits) -> io::Result<TcpListener> {
     let socket = Socket::new(
         Domain::for_address(address),
@@ -139,9 +139,9 @@ pub fn listen(address: SocketAddr, limits: &Limits) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// Serves an application until SIGTERM or SIGINT: requests in flight are then answered, within
-/// `limits.drain_timeout`. Each worker calls `tell` when something happens. One worker runs in the
-/// calling thread; a program with a constant 1 links nothing that starts threads.
+/// Serves an application until SIGTERM or SIGINT, then answers the requests in flight within
+/// `limits.drain_timeout`. Each worker calls `tell` with its events. One worker runs in the calling
+/// thread; with a constant 1 for `workers`, no code that starts threads is linked.
 ///
 /// # Errors
 /// The system refuses a thread, an event queue or a signal handler.
@@ -173,7 +173,7 @@ where
     for other in others {
         other
             .join()
-            .map_err(|_| io::Error::other("a worker broke"))??;
+            .map_err(|_| io::Error::other("worker panicked"))??;
     }
     Ok(())
 }
