@@ -32,5 +32,6 @@ mod file;
 pub mod images;
 pub mod import;
 pub mod layout;
+pub mod report;
 pub mod squashfs;
 pub mod table;
