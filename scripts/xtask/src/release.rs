@@ -16,6 +16,10 @@ const PLACES: &[(&str, &str)] = &[
         "Cargo.toml",
         "board = { path = \"crates/board\", package = \"tinyrust-board\", version = \"",
     ),
+    (
+        "Cargo.toml",
+        "symbolmap = { path = \"crates/symbolmap\", package = \"tinyrust-symbolmap\", version = \"",
+    ),
     ("app/Cargo.toml", "version = \""),
     (
         "app/Cargo.toml",
