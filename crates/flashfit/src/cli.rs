@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{assemble, check, import, layout};
+use crate::commands::{assemble, check, diff, import, layout};
 
 /// Flash layout, assembly and budgets for firmware images
 ///
@@ -21,7 +21,8 @@ Examples:
   flashfit import board.dts -o board.toml
   flashfit layout board.toml
   flashfit assemble board.toml output/images
-  flashfit check board.toml output/images";
+  flashfit check board.toml output/images
+  flashfit diff before.json output/images";
 
 const LONG_EXAMPLES: &str = "\
 Examples:
@@ -33,10 +34,12 @@ Examples:
   flashfit check board.toml output/images
   flashfit check board.toml output/images --json > now.json
   flashfit check board.toml output/images --baseline before.json
+  flashfit diff before.json output/images                 say what changed, down to functions
 
 Exit codes:
   0  everything fits
-  1  a part is over budget or does not fit (with layout --check: a file is stale)
+  1  a part is over budget or does not fit (with layout --check: a file is stale;
+     with diff --fail-over: something grew by more)
   2  board.toml, an imported map, an image or the command line is invalid
 
 A minimal board.toml:
@@ -63,4 +66,5 @@ pub(crate) enum Command {
     Layout(layout::Args),
     Assemble(assemble::Args),
     Check(check::Args),
+    Diff(diff::Args),
 }

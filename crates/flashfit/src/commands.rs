@@ -7,6 +7,7 @@ use flashfit::images::Images;
 
 pub(crate) mod assemble;
 pub(crate) mod check;
+pub(crate) mod diff;
 pub(crate) mod import;
 pub(crate) mod layout;
 

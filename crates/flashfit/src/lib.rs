@@ -10,6 +10,7 @@
 //! - [`assemble`](mod@assemble) assembles finished images into the content of the chip.
 //! - [`check`](mod@check) compares them with their budgets, and counts the compressed bytes
 //!   of each file in a [`squashfs`] image.
+//! - [`diff`](mod@diff) compares two [`report`]s, node by node.
 //!
 //! The library does not depend on any builder. Sizes and offsets have their own types
 //! ([`board::units`]), so that nobody mistakes a byte count for an offset or for KiB.
@@ -28,6 +29,7 @@
 
 pub mod assemble;
 pub mod check;
+pub mod diff;
 mod file;
 pub mod images;
 pub mod import;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::check;
 use board::units::Bytes;
-pub use node::{Draft, Kind, Method, Node, UNIT};
+pub use node::{Draft, Kind, Method, Node, UNIT, fingerprint};
 
 /// The version of the JSON form.
 pub const SCHEMA: &str = "flashfit-report/1";

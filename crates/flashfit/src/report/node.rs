@@ -84,6 +84,10 @@ pub struct Node {
     /// What else is worth knowing: a compressor, a version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// The [`fingerprint`] of its uncompressed bytes, by which `flashfit diff` tells a change of
+    /// content from a change of cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<u32>,
     /// The path of a node with the same content, which has the children.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_as: Option<Vec<String>>,
@@ -120,6 +124,7 @@ impl Node {
             section: None,
             package: None,
             note: None,
+            hash: None,
             same_as: None,
             children: Vec::new(),
         }
@@ -162,6 +167,15 @@ impl Node {
         }
         down(self, &mut Vec::new(), visit);
     }
+}
+
+/// A short hash of content, in pieces: FNV-1a of 32 bits. Two contents are compared where their
+/// names are equal already, so that more bits would tell nothing more.
+pub fn fingerprint<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> u32 {
+    let bytes = pieces.into_iter().flatten();
+    bytes.fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+    })
 }
 
 impl Draft {
