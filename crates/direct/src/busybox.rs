@@ -8,6 +8,7 @@ use anyhow::Result;
 use crate::compiler::{make, prefix_maps};
 use crate::context::Context;
 use crate::source_trees::Tree;
+use crate::symbols;
 use crate::toolchain::Toolchain;
 use buildkit::command::{Log, tool};
 use buildkit::files::copy;
@@ -34,6 +35,11 @@ impl Busybox {
     /// The absolute paths by which it is called, one in a line.
     pub fn links(&self) -> PathBuf {
         self.path.join("busybox.links")
+    }
+
+    /// Puts its symbols into the image folder.
+    pub fn put_symbols(&self, images: &Path) -> Result<()> {
+        symbols::put(&self.path, "busybox", images)
     }
 }
 
@@ -66,7 +72,7 @@ pub fn build_linked(
         }
     };
     let arch = &context.board.require(&context.board.linux, "linux")?.arch;
-    let key = Key::new("busybox", 1)
+    let key = Key::new("busybox", 2)
         .field("busybox", &source.identity)
         .field("toolchain", toolchain.identity())
         .field("arch", arch)
@@ -103,6 +109,8 @@ pub fn build_linked(
         for (name, mode) in [("busybox", 0o755), ("busybox.links", 0o644)] {
             copy(&rooms.work.join(name), &rooms.out.join(name), mode)?;
         }
+        let elf = rooms.work.join("busybox_unstripped");
+        imagekit::symbols::write("busybox", &elf, rooms.out, &toolchain.objcopy())?;
         copy(&config, &rooms.out.join("config"), 0o644)
     })?;
     Ok(entry.map(|path| Busybox { path }))

@@ -137,6 +137,8 @@ fn build(context: &Context, wishes: &Wishes, steps: &Steps) -> Result<Built> {
     })?;
     let report = steps.run("check", |log| {
         collect(context, wishes, &app, &rootfs, &u_boot, images)?;
+        busybox.put_symbols(images)?;
+        u_boot.put_symbols(images)?;
         check_sizes(context, &output, log).map(Made::new)
     })?;
     let recut = match (&wishes.own, &context.board_toml, report.fits) {

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use crate::compiler::{Compiler, make, prefix_maps};
 use crate::context::Context;
 use crate::source_trees::Tree;
+use crate::symbols;
 use buildkit::command::{Log, SOURCE_DATE_EPOCH};
 use buildkit::files::copy;
 use buildkit::key::Key;
@@ -23,13 +24,16 @@ const TINY: &[&str] = &[
 /// A finished kernel.
 pub struct Kernel {
     image: PathBuf,
+    path: PathBuf,
 }
 
 impl Kernel {
-    /// Puts the image into the image folder, under the name that it has in the kernel's build.
+    /// Puts the image into the image folder, under the name that it has in the kernel's build, and
+    /// its symbols.
     pub fn put(&self, images: &Path) -> Result<()> {
         let name = self.image.file_name().unwrap_or_default();
-        copy(&self.image, &images.join(name), 0o644)
+        copy(&self.image, &images.join(name), 0o644)?;
+        symbols::put(&self.path, "vmlinux", images)
     }
 }
 
@@ -37,7 +41,7 @@ impl Kernel {
 pub fn build(context: &Context, cc: &Compiler, linux: &Tree, log: &Log) -> Result<Made<Kernel>> {
     let facts = context.board.require(&context.board.linux, "linux")?;
     let fragments = context.fragments("linux.config")?;
-    let key = Key::new("kernel", 1)
+    let key = Key::new("kernel", 2)
         .field("linux", &linux.identity)
         .field("arch", &facts.arch)
         .field("base", &facts.base)
@@ -65,6 +69,8 @@ pub fn build(context: &Context, cc: &Compiler, linux: &Tree, log: &Log) -> Resul
         log.run(call().arg(&facts.image))?;
         let built = image(rooms.work, &facts.arch, &facts.image)?;
         copy(&built, &rooms.out.join(&facts.image), 0o644)?;
+        let (elf, objcopy) = (rooms.work.join("vmlinux"), cc.program("objcopy"));
+        imagekit::symbols::write("vmlinux", &elf, rooms.out, objcopy.as_ref())?;
         for (from, to) in [(".config", "config"), ("System.map", "System.map")] {
             copy(&rooms.work.join(from), &rooms.out.join(to), 0o644)?;
         }
@@ -72,6 +78,7 @@ pub fn build(context: &Context, cc: &Compiler, linux: &Tree, log: &Log) -> Resul
     })?;
     Ok(entry.map(|folder| Kernel {
         image: folder.join(&facts.image),
+        path: folder,
     }))
 }
 

@@ -18,6 +18,7 @@ pub mod rootfs;
 pub mod rust_src;
 pub mod setup;
 pub mod source_trees;
+mod symbols;
 pub mod toolchain;
 pub mod uboot;
 pub mod upx;

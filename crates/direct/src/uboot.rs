@@ -1,7 +1,7 @@
 //! The boot loader, its default environment, and the mkimage that comes with it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use flashfit::layout::{Format, render};
@@ -9,12 +9,17 @@ use flashfit::layout::{Format, render};
 use crate::compiler::{Compiler, make, prefix_maps};
 use crate::context::Context;
 use crate::source_trees::Tree;
+use crate::symbols;
 use buildkit::command::Log;
 use buildkit::files::copy;
 use buildkit::key::{Key, sha256};
 use buildkit::made::Made;
 use imagekit::kconfig::Fragment;
 use imagekit::{environment, kconfig};
+
+/// U-Boot and its first stage, where a board has one: the name in the image folder, and the program
+/// in the build folder.
+const PROGRAMS: &[(&str, &str)] = &[("u-boot", "u-boot"), ("u-boot-spl", "spl/u-boot-spl")];
 
 /// A finished boot loader.
 pub struct UBoot {
@@ -28,8 +33,16 @@ impl UBoot {
     }
 
     /// A file of the boot partition, by its name in the image folder.
-    pub fn file(&self, name: &std::path::Path) -> PathBuf {
+    pub fn file(&self, name: &Path) -> PathBuf {
         self.path.join(name)
+    }
+
+    /// Puts its symbols into the image folder.
+    pub fn put_symbols(&self, images: &Path) -> Result<()> {
+        for (name, _) in PROGRAMS {
+            symbols::put(&self.path, name, images)?;
+        }
+        Ok(())
     }
 }
 
@@ -39,7 +52,7 @@ pub fn build(context: &Context, cc: &Compiler, source: &Tree, log: &Log) -> Resu
     let mut fragments = context.fragments("u-boot.config")?;
     fragments.push(map(context)?);
     let environment = environment::compose(&context.board, &context.overlays("u-boot.env"))?;
-    let mut key = Key::new("u-boot", 1)
+    let mut key = Key::new("u-boot", 2)
         .field("u-boot", &source.identity)
         .field("defconfig", &facts.defconfig)
         .field("fragments", kconfig::join(&fragments))
@@ -90,6 +103,13 @@ pub fn build(context: &Context, cc: &Compiler, source: &Tree, log: &Log) -> Resu
                 &rooms.out.join(&file.file),
                 0o644,
             )?;
+        }
+        for (name, elf) in PROGRAMS {
+            let elf = rooms.work.join(elf);
+            if elf.is_file() {
+                let objcopy = cc.program("objcopy");
+                imagekit::symbols::write(name, &elf, rooms.out, objcopy.as_ref())?;
+            }
         }
         let text = fs::read_to_string(&config)?;
         let text = text.replace(&rooms.work.display().to_string(), ".");

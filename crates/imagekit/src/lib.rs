@@ -7,5 +7,6 @@ pub mod environment;
 pub mod kconfig;
 pub mod kernel_fit;
 pub mod std_source;
+pub mod symbols;
 mod tar;
 pub mod variables;

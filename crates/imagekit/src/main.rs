@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 use imagekit::kconfig::Fragment;
 use imagekit::variables::{board_vars, load};
-use imagekit::{boot_image, build_json, environment, kconfig, kernel_fit, std_source};
+use imagekit::{boot_image, build_json, environment, kconfig, kernel_fit, std_source, symbols};
 use rustcheck::{crates, sbom};
 
 /// Verifies builds and makes parts of images, for Buildroot, bitbake and the direct build.
@@ -93,6 +93,9 @@ enum Command {
     /// Unpack the standard library's source with all crates that it needs from the compiler's
     /// source
     StdSource(std_source::Args),
+    /// Put the symbols and the linker's map of a C program, kernel or boot loader into an image
+    /// folder
+    Symbols(symbols::Args),
     /// Print the crates that were compiled for the target, as CSV: name, version, licence
     Crates(crates::Args),
     /// Add the crates to a CycloneDX document on standard input
@@ -147,6 +150,7 @@ fn run(command: Command) -> Result<()> {
             Ok(())
         }
         Command::StdSource(args) => std_source::run(&args),
+        Command::Symbols(args) => symbols::run(&args),
         Command::Crates(args) => crates::run(&args),
         Command::Sbom(args) => sbom::run(&args),
     }

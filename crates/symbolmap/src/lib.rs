@@ -23,16 +23,19 @@ mod layout;
 mod map;
 mod names;
 mod piece;
+mod portable;
 mod raw;
 mod read;
 mod search;
 mod spans;
 mod tables;
+mod tree;
 mod walk;
 
 pub use error::Error;
 pub use names::crate_of;
 pub use piece::{Owner, Piece};
+pub use portable::portable_map;
 pub use raw::{Comparison, compare_raw};
 pub use search::{SymbolFiles, Twin};
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::elf::{Program, place};
 use crate::error::Error;
 use crate::piece::Owner;
+use crate::tree::Tree;
 
 /// The memory map of a program.
 pub struct Map {
@@ -171,100 +172,14 @@ enum Waiting {
     Input(String),
 }
 
-/// Where the sources are: what paths are shortened by.
-struct Tree {
-    prefix: String,
-}
-
-impl Tree {
-    /// The folder that all absolute paths of object files have in common, but for those of the
-    /// compiler and the C library.
-    fn of(text: &str) -> Self {
-        let mut prefix: Option<&str> = None;
-        for line in text.lines().filter_map(|line| line.strip_prefix("LOAD /")) {
-            if is_system(line) || line.ends_with(".a") {
-                continue;
-            }
-            let folder = line.rsplit_once('/').map_or("", |(folder, _)| folder);
-            prefix = Some(match prefix {
-                None => folder,
-                Some(known) => common(known, folder),
-            });
-        }
-        Tree {
-            prefix: match prefix {
-                Some(prefix) if !prefix.is_empty() => format!("/{prefix}/"),
-                _ => "/".to_owned(),
-            },
-        }
-    }
-
-    fn owner(&self, path: &str) -> Owner {
-        let (archive, member) = match path
-            .strip_suffix(')')
-            .and_then(|rest| rest.rsplit_once('('))
-        {
-            Some((archive, member)) => (Some(archive), member),
-            None => (None, path),
-        };
-        let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
-        match archive {
-            // A thin archive's member has its whole path.
-            Some(archive) if is_kbuild(&last(archive)) && member.contains('/') => {
-                Owner::Object(self.shorten(member))
-            }
-            Some(archive) if is_kbuild(&last(archive)) && !archive.starts_with('/') => {
-                let folder = archive.rsplit_once('/').map_or("", |(folder, _)| folder);
-                let path = format!("{folder}/{member}");
-                Owner::Object(self.shorten(path.trim_start_matches('/')))
-            }
-            Some(archive) => Owner::Library(last(archive)),
-            None if path.starts_with('/') && is_system(path) => Owner::Library(last(path)),
-            None => Owner::Object(self.shorten(path)),
-        }
-    }
-
-    fn shorten(&self, path: &str) -> String {
-        let path = path.strip_prefix(&self.prefix).unwrap_or(path);
-        let mut path = path.trim_start_matches("./");
-        while let Some(rest) = path.strip_prefix("../") {
-            path = rest;
-        }
-        path.trim_start_matches('/').to_owned()
-    }
-}
-
-/// Kbuild collects the object files of a folder in archives of these names.
-fn is_kbuild(archive: &str) -> bool {
-    ["lib.a", "built-in.a", "built-in.o", "vmlinux.a"].contains(&archive)
-}
-
-/// A file of the compiler or the C library.
-fn is_system(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    path.contains("/gcc") || name.ends_with(".o") && name.contains("crt") && path.contains("lib")
-}
-
-/// The common folder of two folders.
-fn common<'a>(one: &'a str, other: &str) -> &'a str {
-    let mut end = 0;
-    for (a, b) in one.split('/').zip(other.split('/')) {
-        if a != b {
-            break;
-        }
-        end += a.len() + 1;
-    }
-    &one[..end.saturating_sub(1).min(one.len())]
-}
-
 /// The first word of a line, and what follows.
-fn split(line: &str) -> (&str, &str) {
+pub fn split(line: &str) -> (&str, &str) {
     let end = line.find(char::is_whitespace).unwrap_or(line.len());
     line.split_at(end)
 }
 
 /// `0xADDRESS 0xSIZE PATH`.
-fn numbers(text: &str) -> Option<(u64, u64, &str)> {
+pub fn numbers(text: &str) -> Option<(u64, u64, &str)> {
     let (address, rest) = split(text.trim_start());
     let (size, path) = split(rest.trim_start());
     Some((hex(address)?, hex(size)?, path.trim()))

@@ -5,7 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use symbolmap::{Error, Owner, Piece, SymbolFiles, compare_raw, pieces_of_elf, pieces_of_raw};
+use symbolmap::{
+    Error, Owner, Piece, SymbolFiles, compare_raw, pieces_of_elf, pieces_of_raw, portable_map,
+};
 
 const MAIN: &str = "
 extern int table_sum(int);
@@ -119,6 +121,11 @@ fn a_map_gives_every_function_and_table_its_object_file() {
             assert_eq!(found[0].owner, object(owner), "{symbol}");
         }
         assert_eq!(of_symbol(&pieces, "numbers")[0].size, 256);
+        let short = portable_map(&map);
+        assert!(!short.contains(" /"), "a path of this machine is left");
+        let with_short = pieces_of_elf(&elf, Some(&symbols), Some(&short)).unwrap();
+        assert_eq!(with_short, pieces);
+        assert_eq!(portable_map(&short), short);
         let libc = pieces
             .iter()
             .filter(|piece| piece.owner == Owner::Library("libc.a".into()));
