@@ -16,6 +16,8 @@ use buildkit::made::Made;
 use imagekit::build_json::RustFlags;
 use rustcheck::record;
 use rustcheck::verify::verify;
+use sbom::Inventory;
+use sbom::program::{Request, inventory};
 
 /// Finished programs.
 pub struct App {
@@ -28,9 +30,12 @@ impl App {
         Self { path }
     }
 
-    /// Hands what is known of rustc's flags on to such programs.
-    pub fn copy_flags(&self, folder: &Path) -> Result<()> {
-        copy(&self.path.join(FLAGS), &folder.join(FLAGS), 0o644)
+    /// Hands what is known of rustc's flags and of the crates on to such programs.
+    pub fn copy_facts(&self, folder: &Path) -> Result<()> {
+        for name in [FLAGS, CRATES] {
+            copy(&self.path.join(name), &folder.join(name), 0o644)?;
+        }
+        Ok(())
     }
 
     /// Writes down that rustc's flags are not known, and why.
@@ -50,6 +55,15 @@ impl App {
         path.is_file().then_some(path)
     }
 
+    /// The crates of the first program; `None` for one that was not built here.
+    pub fn crates(&self) -> Result<Option<Inventory>> {
+        let path = self.path.join(CRATES);
+        match path.is_file() {
+            true => Inventory::load(&path).map(Some),
+            false => Ok(None),
+        }
+    }
+
     /// What is known of rustc's flags.
     pub fn flags(&self) -> Result<RustFlags> {
         let path = self.path.join(FLAGS);
@@ -60,6 +74,8 @@ impl App {
 }
 
 const FLAGS: &str = "rust-flags.json";
+const CRATES: &str = "crates.json";
+const RECORD: &str = "rustc.jsonl";
 
 /// This very program as cargo's `RUSTC_WRAPPER`, and the record that it writes, in the target
 /// folder of a build.
@@ -72,7 +88,6 @@ impl Recorder {
     /// Puts the wrapper into a target folder, which cargo sees as `seen`.
     pub fn new(target_folder: &Path, seen: &Path) -> Result<Self> {
         const WRAPPER: &str = "rustc-wrapper";
-        const RECORD: &str = "rustc.jsonl";
         std::fs::create_dir_all(target_folder)?;
         // A copy: cargo may replace the program while this build runs.
         let own = Path::new("/proc/self/exe");
@@ -108,6 +123,7 @@ pub fn build(
     let key = key(context, toolchain, call)?;
     let entry = context.cache.entry("app", &key, log, |rooms| {
         compile(context, call, (&app, "/tinyrust"), rooms, log)?;
+        list_crates(context, call, rooms)?;
         strip(call, toolchain, rooms.out, log)
     })?;
     Ok(entry.map(App::at))
@@ -138,11 +154,23 @@ pub fn compile(
     take(&recorder, call, &target_folder, rooms.out, log)
 }
 
+/// Writes down the crates of the first program with their licence texts, while their sources are
+/// where rustc had them.
+pub fn list_crates(context: &Context, call: &CargoCall, rooms: &Rooms) -> Result<()> {
+    let request = Request {
+        target: &call.target,
+        programs: &call.programs[..1],
+        rust: &context.rustc.version,
+    };
+    let record = rooms.work.join("target").join(RECORD);
+    inventory(&record, &request)?.write(&rooms.out.join(CRATES))
+}
+
 /// What decides what the programs are.
 pub fn key(context: &Context, toolchain: &Toolchain, call: &CargoCall) -> Result<Key> {
     let facts = context.board.require(&context.board.rust, "rust")?;
     let library = context.rustc.sysroot.join("lib/rustlib/src/rust/library");
-    Ok(Key::new("app", 5)
+    Ok(Key::new("app", 6)
         .tree("app", &context.repo.path("app"), not_compiled)?
         .field("rustc", &context.rustc.verbose)
         .field("std", sha256_file(&library.join("Cargo.lock"))?)

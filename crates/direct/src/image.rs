@@ -19,16 +19,17 @@ use crate::programs::Wishes;
 use crate::rootfs::RootFs;
 use crate::source_trees::{SourceTrees, Tree};
 use crate::uboot::UBoot;
-use crate::{busybox, fit, kernel, programs, rootfs, setup, toolchain, uboot};
+use crate::{busybox, fit, kernel, programs, rootfs, setup, toolchain, uboot, upx};
 use buildkit::command::Log;
 use buildkit::files::{copy, remove};
 use buildkit::lock::exclusively;
 use buildkit::made::Made;
 use buildkit::output::Output;
 use buildkit::step::{Steps, side_by_side};
-use imagekit::boot_image;
 use imagekit::build_json::{self, BuildRecord};
+use imagekit::{bill, boot_image};
 use owncrate::map;
+use sbom::Inventory;
 
 /// In this order, but for the kernel's, which run beside the userland's.
 const STEPS: &[&str] = &[
@@ -156,10 +157,11 @@ fn build(context: &Context, wishes: &Wishes, steps: &Steps) -> Result<Built> {
         let kept = output.keep_as("over-budget")?;
         return Err(over_budget(&report, &context.repo.shown(&kept).to_string()));
     }
-    steps.run("flash", |_| {
+    steps.run("flash", |log| {
         let flash = images.join("flash.bin");
         assemble::assemble(&context.board, &Images::open(images)?, &flash)?;
         record(context, &cc, &sources, &app, wishes)?.write(images)?;
+        list_parts(context, &sources, &app, wishes, images, log)?;
         keep_logs(steps, images)?;
         output.finish().map(Made::new)
     })?;
@@ -261,6 +263,35 @@ fn record(
         rust_flags: app.flags()?,
         files: BTreeMap::new(),
     })
+}
+
+/// The bill of materials, and the licence texts.
+fn list_parts(
+    context: &Context,
+    sources: &SourceTrees,
+    app: &App,
+    wishes: &Wishes,
+    images: &Path,
+    log: &Log,
+) -> Result<()> {
+    let crates: Vec<Inventory> = app.crates()?.into_iter().collect();
+    let mut firmware = bill::firmware(images, &crates)?;
+    if wishes.upx {
+        let (_, source) = upx::program(&context.repo, &context.cache, log)?;
+        firmware.add_source("upx", &origin(&source));
+    }
+    for (name, tree) in sources.all() {
+        firmware.add_tree(name, &tree.path)?;
+    }
+    bill::write(firmware, None, images)
+}
+
+fn origin(source: &buildkit::sources::Source) -> sbom::Source {
+    sbom::Source {
+        version: source.version.clone(),
+        archive: Some(source.file.clone()),
+        sha256: Some(source.sha256.clone()),
+    }
 }
 
 fn keep_logs(steps: &Steps, images: &Path) -> Result<()> {

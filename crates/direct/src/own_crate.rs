@@ -82,7 +82,7 @@ impl Own {
         let call = CargoCall::of(context, toolchain, profile, selection)?;
         let library = context.rustc.source().join("library/Cargo.lock");
         let key = krate
-            .key(Key::new("own-app", 1))?
+            .key(Key::new("own-app", 2))?
             .field("rustc", &context.rustc.verbose)
             .field("std", sha256_file(&library)?)
             .field("target", &call.target)
@@ -93,6 +93,7 @@ impl Own {
         let entry = context.cache.entry("own-app", &key, log, |rooms| {
             let package = (krate.root(), "/crate");
             cargo_build::compile(context, &call, package, rooms, log)?;
+            cargo_build::list_crates(context, &call, rooms)?;
             let program = rooms.out.join(&krate.bin);
             fs::write(rooms.out.join(PARTS), to_json(&Parts::of(&program)?)?)?;
             cargo_build::strip(&call, toolchain, rooms.out, log)

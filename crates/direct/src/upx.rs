@@ -13,7 +13,7 @@ use buildkit::checkout::Repo;
 use buildkit::command::{Log, tool};
 use buildkit::key::{Key, sha256_file};
 use buildkit::made::Made;
-use buildkit::sources::Sources;
+use buildkit::sources::{Source, Sources};
 use buildkit::store::Store;
 
 /// The processors, in Rust's names, for which UPX packs Linux programs.
@@ -46,14 +46,14 @@ pub fn require(triple: &str) -> Result<()> {
     Ok(())
 }
 
-/// UPX itself, from Debian's package, fetched when it is first wanted.
-pub fn program(repo: &Repo, cache: &Cache, log: &Log) -> Result<PathBuf> {
+/// UPX itself, from Debian's package, fetched when it is first wanted; and what it is.
+pub fn program(repo: &Repo, cache: &Cache, log: &Log) -> Result<(PathBuf, Source)> {
     let sources = Sources::load(&repo.path("boards/common/sources.toml"))?;
     let wanted = sources.get("upx")?;
     let store = Store::new(cache);
     let source = store.fetch("upx", wanted, log, &|text| eprintln!("{text}"))?;
     let package = store.unpack("upx", wanted, &source, log)?;
-    Ok(package.join("usr/bin/upx-ucl"))
+    Ok((package.join("usr/bin/upx-ucl"), source))
 }
 
 /// Packs finished programs, unless they are in the cache.
@@ -66,8 +66,8 @@ pub fn pack(
     log: &Log,
 ) -> Result<Made<App>> {
     require(triple)?;
-    let upx = program(repo, cache, log)?;
-    let mut key = Key::new("upx", 1).file("upx", &upx)?;
+    let (upx, _) = program(repo, cache, log)?;
+    let mut key = Key::new("upx", 2).file("upx", &upx)?;
     for name in names {
         key = key.field(name, sha256_file(&app.program(name))?);
     }
@@ -81,7 +81,7 @@ pub fn pack(
                 log,
             )?;
         }
-        app.copy_flags(rooms.out)
+        app.copy_facts(rooms.out)
     })?;
     Ok(entry.map(App::at))
 }

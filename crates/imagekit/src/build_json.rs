@@ -13,6 +13,14 @@ use serde::{Deserialize, Serialize};
 /// The version of the format.
 pub const SCHEMA: &str = "tinyrust-build/2";
 
+/// The files of an image folder that describe the others, and have no hash in build.json.
+const DESCRIPTIONS: [&str; 4] = [
+    "build.json",
+    "flashfit.json",
+    crate::bill::DOCUMENT,
+    crate::bill::NOTICES,
+];
+
 /// build.json.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -101,8 +109,8 @@ impl BuildRecord {
         {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            // These two say what the others are.
-            if entry.path().is_file() && !["flashfit.json", "build.json"].contains(&name.as_str()) {
+            // These say what the others are.
+            if entry.path().is_file() && !DESCRIPTIONS.contains(&name.as_str()) {
                 self.files.insert(name, sha256_file(&entry.path())?);
             }
         }

@@ -1,5 +1,6 @@
 //! Checks and image parts that Buildroot, bitbake and the direct build share.
 
+pub mod bill;
 pub mod boot_image;
 pub mod build_json;
 mod command;

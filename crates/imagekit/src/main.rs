@@ -3,6 +3,7 @@
 //! compiled. As cargo's `RUSTC_WRAPPER` it records rustc's calls (`rustcheck::record`).
 
 mod cargo_config;
+mod crates;
 mod rust_check;
 
 use std::path::{Path, PathBuf};
@@ -12,8 +13,9 @@ use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 use imagekit::kconfig::Fragment;
 use imagekit::variables::{board_vars, load};
-use imagekit::{boot_image, build_json, environment, kconfig, kernel_fit, std_source, symbols};
-use rustcheck::{crates, sbom};
+use imagekit::{
+    bill, boot_image, build_json, environment, kconfig, kernel_fit, std_source, symbols,
+};
 
 /// Verifies builds and makes parts of images, for Buildroot, bitbake and the direct build.
 #[derive(Debug, Parser)]
@@ -96,10 +98,10 @@ enum Command {
     /// Put the symbols and the linker's map of a C program, kernel or boot loader into an image
     /// folder
     Symbols(symbols::Args),
-    /// Print the crates that were compiled for the target, as CSV: name, version, licence
+    /// Print the crates that rustc was given for a program, as CSV: name, version, licence
     Crates(crates::Args),
-    /// Add the crates to a CycloneDX document on standard input
-    Sbom(sbom::Args),
+    /// Write sbom.cdx.json and licences.txt into an image folder: what is on the device
+    Sbom(bill::Args),
 }
 
 fn main() -> ExitCode {
@@ -152,7 +154,7 @@ fn run(command: Command) -> Result<()> {
         Command::StdSource(args) => std_source::run(&args),
         Command::Symbols(args) => symbols::run(&args),
         Command::Crates(args) => crates::run(&args),
-        Command::Sbom(args) => sbom::run(&args),
+        Command::Sbom(args) => bill::run(&args),
     }
 }
 

@@ -91,6 +91,7 @@ mod tests {
         Call {
             args: words.map(str::to_owned).to_vec(),
             program_sha256: Some(sha256_file(file).unwrap()),
+            package: None,
         }
     }
 

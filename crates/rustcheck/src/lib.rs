@@ -1,4 +1,4 @@
-//! What rustc was given, and the crates that are in a program.
+//! What rustc was given.
 //!
 //! Cargo's settings have many sources, and the environment silently beats the manifest:
 //! Buildroot's `CARGO_PROFILE_RELEASE_LTO=false` and its kind once made 1,287,224 bytes of
@@ -6,11 +6,9 @@
 //! call ([`record`]), and all flags of each call are compared with what was asked for
 //! ([`verify`](mod@verify)).
 
-pub mod crates;
 pub mod installed;
 mod options;
 pub mod profiles;
 pub mod record;
-pub mod sbom;
 mod suspects;
 pub mod verify;

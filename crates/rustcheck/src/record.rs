@@ -25,6 +25,46 @@ pub struct Call {
     /// The SHA-256 of the program that came out, in hexadecimal; absent for a library.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program_sha256: Option<String>,
+    /// The package that the crate is of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package: Option<Package>,
+}
+
+/// A package, as cargo tells rustc of it: with what its Cargo.toml inherits from a workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Package {
+    /// The folder of its Cargo.toml.
+    pub folder: PathBuf,
+    /// Its name on the registry.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Its licence expression; empty where Cargo.toml has none.
+    #[serde(default)]
+    pub license: String,
+    /// Who wrote it, separated by colons.
+    #[serde(default)]
+    pub authors: String,
+    /// Where its source is kept.
+    #[serde(default)]
+    pub repository: String,
+}
+
+impl Package {
+    /// What the environment says that cargo gives to rustc (The Cargo Book, "Environment variables
+    /// Cargo sets for crates").
+    fn from_environment() -> Option<Self> {
+        let say = |name: &str| std::env::var(name).ok();
+        let text = |name: &str| say(name).unwrap_or_default();
+        Some(Self {
+            folder: say("CARGO_MANIFEST_DIR")?.into(),
+            name: say("CARGO_PKG_NAME")?,
+            version: say("CARGO_PKG_VERSION")?,
+            license: text("CARGO_PKG_LICENSE"),
+            authors: text("CARGO_PKG_AUTHORS"),
+            repository: text("CARGO_PKG_REPOSITORY"),
+        })
+    }
 }
 
 impl Call {
@@ -103,8 +143,13 @@ impl Call {
 
     /// Whether it compiles the crate with a feature of its Cargo.toml.
     pub fn has_feature(&self, name: &str) -> bool {
-        let cfg = format!("feature=\"{name}\"");
-        self.values("--cfg").any(|value| value == cfg)
+        self.features().any(|feature| feature == name)
+    }
+
+    /// The features that it compiles the crate with.
+    pub fn features(&self) -> impl Iterator<Item = &str> {
+        self.values("--cfg")
+            .filter_map(|value| value.strip_prefix("feature=\"")?.strip_suffix('"'))
     }
 
     /// Where rustc put the program.
@@ -172,6 +217,7 @@ fn run(record: &Path) -> Result<ExitCode> {
         let mut call = Call {
             args: args.into_iter().map(word).collect::<Result<_>>()?,
             program_sha256: None,
+            package: Package::from_environment(),
         };
         if let Some(program) = call.program().filter(|path| path.is_file()) {
             call.program_sha256 = Some(sha256_file(&program)?);
@@ -226,6 +272,7 @@ mod tests {
         Call {
             args: line.split(' ').map(str::to_owned).collect(),
             program_sha256: None,
+            package: None,
         }
     }
 

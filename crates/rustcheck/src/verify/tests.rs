@@ -10,6 +10,7 @@ fn call(line: &str) -> Call {
     Call {
         args: line.split_whitespace().map(str::to_owned).collect(),
         program_sha256: None,
+        package: None,
     }
 }
 

@@ -50,7 +50,7 @@ impl<'a> StudyContext<'a> {
     pub fn new(repo: &'a Repo, again: bool) -> Result<Self> {
         let log = Log::create(&repo.path("out/ladder/ladder.log"))?;
         let cache = Cache::from_environment()?;
-        let upx = upx::program(repo, &cache, &log)?;
+        let (upx, _) = upx::program(repo, &cache, &log)?;
         let environment = environment(repo, &upx)?;
         let tools = environment
             .tools
