@@ -78,6 +78,20 @@ else
 export TINYRUST_ALLOCATOR = system
 endif
 
+# For the bill of materials: Buildroot's packages in the form of `make show-info`, the programs
+# whose crates are known, and the licence texts.
+export TINYRUST_PACKAGES = $(BUILD_DIR)/.tinyrust-packages.json
+export TINYRUST_PACKAGES_FILES = $(BUILD_DIR)/packages-file-list.txt
+export TINYRUST_PROGRAMS = $(TINYRUST_SIZE_PROGRAMS)
+export TINYRUST_FACTS = $(TINYRUST_SIZE_FLAGS_DIR)
+export TINYRUST_TEXTS = $(foreach p,$(filter-out host-%,$(PACKAGES)),\
+	$(addprefix $(p)=$($(call UPPERCASE,$(p))_DIR)/,$($(call UPPERCASE,$(p))_LICENSE_FILES)))
+define TINYRUST_FLASH_LIST_PACKAGES
+	$(file >$(TINYRUST_PACKAGES),$(call clean-json,{ $(foreach p,$(sort $(PACKAGES)),\
+		$(call json-info,$(call UPPERCASE,$(p)))$(comma)) }))
+endef
+TARGET_FINALIZE_HOOKS += TINYRUST_FLASH_LIST_PACKAGES
+
 # Boot what was built, from the emulated flash chip. Of another program in the server's
 # place nothing is known but that it answers.
 # check-package TypoInPackageVariable
@@ -86,11 +100,11 @@ TINYRUST_RUN_OPTS ?= $(if $(BR2_PACKAGE_TINYRUST),,--path /)
 tinyrust-run: world
 	$(BR2_EXTERNAL_TINYRUST_PATH)/../qemu/run.sh --images $(BINARIES_DIR) $(TINYRUST_RUN_OPTS)
 
-# Buildroot's CycloneDX with the crates in it.
+# The bill of materials with what Buildroot's own knows: patches, and CVEs that are ignored.
+TINYRUST_FLASH_CYCLONEDX = $(BUILD_DIR)/.tinyrust-buildroot.cdx.json
 .PHONY: tinyrust-sbom
-tinyrust-sbom: host-flashfit tinyrust
-	$(Q)$(MAKE) -s --no-print-directory -C $(BASE_DIR) show-info | utils/generate-cyclonedx | \
-		$(TINYRUST_SIZE_TOOL) sbom --package tinyrust --target $(RUSTC_TARGET_NAME) \
-			--record $(TINYRUST_DIR)/.tinyrust-size/rustc.jsonl >$(BINARIES_DIR)/sbom.cdx.json.new
-	$(Q)mv $(BINARIES_DIR)/sbom.cdx.json.new $(BINARIES_DIR)/sbom.cdx.json
+tinyrust-sbom: world
+	$(Q)$(MAKE) -s --no-print-directory -C $(BASE_DIR) show-info | utils/generate-cyclonedx \
+		>$(TINYRUST_FLASH_CYCLONEDX)
+	$(Q)$(BR2_EXTERNAL_TINYRUST_PATH)/board/sbom.sh $(BINARIES_DIR) --join $(TINYRUST_FLASH_CYCLONEDX)
 	@echo $(BINARIES_DIR)/sbom.cdx.json

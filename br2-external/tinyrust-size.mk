@@ -83,7 +83,7 @@ tinyrust-size-crates = \
 TINYRUST_SIZE_TOOLS_DIR = $(strip \
 	$(if $(BR2_PER_PACKAGE_DIRECTORIES),$(PER_PACKAGE_DIR)/host-flashfit/host,$(HOST_DIR)))
 TINYRUST_SIZE_TOOL = $(TINYRUST_SIZE_TOOLS_DIR)/bin/imagekit
-# What is known of the flags of each program, for build.json.
+# What is known of the flags and crates of each program, for build.json and the bill of materials.
 TINYRUST_SIZE_FLAGS_DIR = $(BUILD_DIR)/.tinyrust-size
 
 # What imagekit has written for cargo, and for the check of what rustc was given.
@@ -155,8 +155,16 @@ define TINYRUST_SIZE_CHECK
 			--cargo-config $(call tinyrust-size-cargo-dir,$(PKG)) \
 			--program $(p)=$(call tinyrust-size-program,$(PKG),$(p)) \
 			--json $(TINYRUST_SIZE_FLAGS_DIR)/$(or $($(PKG)_INSTALL_AS),$(p)).json
+		$(call tinyrust-size-crates-tool,$(PKG)) --program $(p) \
+			--json $(TINYRUST_SIZE_FLAGS_DIR)/$(or $($(PKG)_INSTALL_AS),$(p)).crates.json
 	)
 endef
+
+# What lists the crates that rustc was given.
+# $(1): package in upper case
+tinyrust-size-crates-tool = $(TINYRUST_SIZE_TOOL) crates \
+	--record $($(1)_DIR)/.tinyrust-size/rustc.jsonl \
+	--target $(RUSTC_TARGET_NAME) --rustc $(HOST_DIR)/bin/rustc
 
 # Symbols of a profile that keeps them go to a file beside the images: Buildroot
 # strips what is installed, and the bytes that count are those without them.
@@ -199,9 +207,7 @@ endef
 define TINYRUST_SIZE_LEGAL_INFO
 	if [ -s $($(PKG)_DIR)/.tinyrust-size/rustc.jsonl ]; then \
 		mkdir -p $(LICENSE_FILES_DIR_TARGET)/$($(PKG)_BASENAME_RAW)-crates && \
-		$(TINYRUST_SIZE_TOOL) crates \
-			--record $($(PKG)_DIR)/.tinyrust-size/rustc.jsonl \
-			--target $(RUSTC_TARGET_NAME) \
+		$(call tinyrust-size-crates-tool,$(PKG)) \
 			--licenses $(LICENSE_FILES_DIR_TARGET)/$($(PKG)_BASENAME_RAW)-crates \
 			>$(LEGAL_INFO_DIR)/$($(PKG)_RAWNAME)-crates.csv; \
 	else \
@@ -230,6 +236,9 @@ $$(call tinyrust-size-check-rust,$(1))
 endif
 
 $(2)_PROGRAMS ?= $(1)
+ifeq ($$(BR2_PACKAGE_$(2)),y)
+TINYRUST_SIZE_PROGRAMS += $$(or $$($(2)_INSTALL_AS),$$($(2)_PROGRAMS))
+endif
 
 $(2)_DEPENDENCIES += host-flashfit host-cargo-crates
 ifeq ($$(BR2_TINYRUST_STD_REBUILD),y)

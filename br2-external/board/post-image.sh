@@ -37,3 +37,4 @@ imagekit build-json "$board" "$images" --builder "$TINYRUST_BUILDER" \
 	--revision "$("$TINYRUST_COMMON_DIR/../../scripts/revision")" \
 	--profile "$TINYRUST_PROFILE" --allocator "$TINYRUST_ALLOCATOR" \
 	--rustc "$HOST_DIR/bin/rustc" --cc-prefix "$TINYRUST_CROSS" "$@"
+"$(dirname "$0")/sbom.sh" "$images"

@@ -32,8 +32,19 @@ pub struct Args {
     /// What Buildroot's `make show-info` prints of its packages
     #[arg(long, value_name = "FILE")]
     buildroot_packages: Option<PathBuf>,
+    /// Buildroot's packages-file-list.txt: a package without a file in --rootfs is not listed
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "buildroot_packages",
+        requires = "rootfs"
+    )]
+    file_list: Option<PathBuf>,
+    /// The folder of the root file system
+    #[arg(long, value_name = "FOLDER", requires = "file_list")]
+    rootfs: Option<PathBuf>,
     /// The license.manifest of a bitbake image
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "buildroot_packages")]
     yocto_packages: Option<PathBuf>,
     /// Another CycloneDX document of the same image, whose components are joined with these
     #[arg(long, value_name = "FILE")]
@@ -52,23 +63,8 @@ fn pair(text: &str) -> Result<(String, PathBuf), String> {
 pub fn run(args: &Args) -> Result<()> {
     let inventories = args.crates.iter().map(|path| Inventory::load(path));
     let mut firmware = firmware(&args.images, &inventories.collect::<Result<Vec<_>>>()?)?;
-    for (builder, path, read) in [
-        (
-            "buildroot",
-            &args.buildroot_packages,
-            foreign::buildroot_packages as Reader,
-        ),
-        (
-            "yocto",
-            &args.yocto_packages,
-            foreign::yocto_packages as Reader,
-        ),
-    ] {
-        let Some(path) = path else { continue };
-        let packages = read(&text(path)?).with_context(|| format!("in {}", path.display()))?;
-        for package in packages {
-            firmware.add_package(builder, package);
-        }
+    for package in args.packages()? {
+        firmware.add_package(args.builder(), package);
     }
     for (name, file) in &args.texts {
         firmware.add_text(name, file)?;
@@ -83,7 +79,33 @@ pub fn run(args: &Args) -> Result<()> {
     write(firmware, other.as_ref(), &args.images)
 }
 
-type Reader = fn(&str) -> Result<Vec<Package>>;
+impl Args {
+    /// The packages that the builder says are on the device.
+    fn packages(&self) -> Result<Vec<Package>> {
+        if let Some(path) = &self.buildroot_packages {
+            let installed = match (&self.file_list, &self.rootfs) {
+                (Some(list), Some(rootfs)) => {
+                    Some(foreign::buildroot_installed(&text(list)?, rootfs))
+                }
+                _ => None,
+            };
+            return foreign::buildroot_packages(&text(path)?, installed.as_ref())
+                .with_context(|| format!("in {}", path.display()));
+        }
+        match &self.yocto_packages {
+            Some(path) => foreign::yocto_packages(&text(path)?)
+                .with_context(|| format!("in {}", path.display())),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn builder(&self) -> &'static str {
+        match self.buildroot_packages {
+            Some(_) => "buildroot",
+            None => "yocto",
+        }
+    }
+}
 
 /// The firmware in a finished image folder, with the crates of its programs.
 ///

@@ -84,6 +84,14 @@ pub struct Component {
     pub texts: Vec<Text>,
 }
 
+impl Component {
+    /// Whether it is a crate of a registry that programs are linked with.
+    pub fn is_library_crate(&self) -> bool {
+        let crates = self.purl.iter().any(|purl| purl.starts_with("pkg:cargo/"));
+        self.kind == Kind::Library && crates
+    }
+}
+
 /// The crates of programs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -103,11 +103,12 @@ impl Firmware {
         }
     }
 
-    /// The component of that name; by any of its names.
+    /// The component of that name; by any of its names. Library crates are none of these: zlib is
+    /// the name of a crate as well.
     pub fn find(&mut self, name: &str) -> Option<&mut Component> {
         let name = upstream::name(name);
         let mut all = self.components.iter_mut();
-        all.find(|one| one.kind != Kind::File && one.name == name)
+        all.find(|one| one.name == name && one.kind != Kind::File && !one.is_library_crate())
     }
 
     /// Adds the licence texts of a component from its source tree. Of a component that the

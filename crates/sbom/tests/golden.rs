@@ -101,7 +101,9 @@ fn firmware() -> Firmware {
 }
 
 fn compare(name: &str, found: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(name);
     if std::env::var("GOLDEN").is_ok_and(|word| word == "write") {
         fs::write(&path, found).unwrap();
     }

@@ -1,6 +1,7 @@
 //! Buildroot's packages, in the form of `make show-info`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
@@ -26,17 +27,28 @@ struct Info {
     install_images: bool,
 }
 
-/// Those that put something into the root file system or the image folder.
+/// The packages of whose files some are in the root file system, as Buildroot's
+/// packages-file-list.txt has them: of a skeleton that a script cleared away nothing may be left.
+pub fn installed(file_list: &str, rootfs: &Path) -> BTreeSet<String> {
+    let files = file_list.lines().filter_map(|line| line.split_once(','));
+    let left = files.filter(|(_, file)| rootfs.join(file).symlink_metadata().is_ok());
+    left.map(|(package, _)| package.to_owned()).collect()
+}
+
+/// Those that are on the device: installed, or in the image folder. Where it is not known which
+/// are installed, all that could be.
 ///
 /// # Errors
 /// When it is not that form.
-pub fn packages(text: &str) -> Result<Vec<Package>> {
+pub fn packages(text: &str, installed: Option<&BTreeSet<String>>) -> Result<Vec<Package>> {
     let all: BTreeMap<String, Info> =
         serde_json::from_str(text).context("not what Buildroot's `make show-info` prints")?;
-    let on_device = |info: &Info| {
-        info.kind == "target" && !info.r#virtual && (info.install_target || info.install_images)
+    let on_device = |name: &String, info: &Info| {
+        let installed = installed.is_none_or(|all| all.contains(name));
+        let target = info.kind == "target" && !info.r#virtual;
+        target && ((info.install_target && installed) || info.install_images)
     };
-    let packages = all.into_iter().filter(|(_, info)| on_device(info));
+    let packages = all.into_iter().filter(|(name, info)| on_device(name, info));
     Ok(packages
         .map(|(name, info)| Package {
             name,
@@ -87,10 +99,15 @@ mod tests {
             "toolchain": {"type": "target", "virtual": true, "install_target": true},
             "host-dtc": {"type": "host", "virtual": false, "install_target": true}
         }"#;
-        let found = packages(text).unwrap();
+        let found = packages(text, None).unwrap();
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].license, "GPL-2.0-only AND bzip2-1.0.6");
         assert!(found[0].cpe.is_some());
+        let rootfs = tempfile::tempdir().unwrap();
+        let installed = || installed("busybox,./sh\nlinux-headers,./gone\n", rootfs.path());
+        assert_eq!(packages(text, Some(&installed())).unwrap(), []);
+        std::os::unix::fs::symlink("nowhere", rootfs.path().join("sh")).unwrap();
+        assert_eq!(packages(text, Some(&installed())).unwrap(), found);
     }
 
     #[test]
