@@ -82,7 +82,7 @@ endif
 # whose crates are known, and the licence texts.
 export TINYRUST_PACKAGES = $(BUILD_DIR)/.tinyrust-packages.json
 export TINYRUST_PACKAGES_FILES = $(BUILD_DIR)/packages-file-list.txt
-export TINYRUST_PROGRAMS = $(TINYRUST_SIZE_PROGRAMS)
+export TINYRUST_LISTED_PROGRAMS = $(TINYRUST_SIZE_PROGRAMS)
 export TINYRUST_FACTS = $(TINYRUST_SIZE_FLAGS_DIR)
 export TINYRUST_TEXTS = $(foreach p,$(filter-out host-%,$(PACKAGES)),\
 	$(addprefix $(p)=$($(call UPPERCASE,$(p))_DIR)/,$($(call UPPERCASE,$(p))_LICENSE_FILES)))

@@ -6,7 +6,7 @@ images=$1
 shift
 set -- "$@" --buildroot-packages "$TINYRUST_PACKAGES" \
 	--file-list "$TINYRUST_PACKAGES_FILES" --rootfs "$TARGET_DIR"
-for program in $TINYRUST_PROGRAMS; do
+for program in $TINYRUST_LISTED_PROGRAMS; do
 	crates=$TINYRUST_FACTS/$program.crates.json
 	[ ! -e "$crates" ] || set -- "$@" --crates "$crates"
 done
