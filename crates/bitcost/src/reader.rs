@@ -46,12 +46,20 @@ impl<'a> Reader<'a> {
         Ok(self.array::<1>(what)?[0])
     }
 
+    pub fn u16_le(&mut self, what: &'static str) -> Result<u16, Error> {
+        Ok(u16::from_le_bytes(self.array(what)?))
+    }
+
     pub fn u16_be(&mut self, what: &'static str) -> Result<u16, Error> {
         Ok(u16::from_be_bytes(self.array(what)?))
     }
 
     pub fn u32_le(&mut self, what: &'static str) -> Result<u32, Error> {
         Ok(u32::from_le_bytes(self.array(what)?))
+    }
+
+    pub fn u32_be(&mut self, what: &'static str) -> Result<u32, Error> {
+        Ok(u32::from_be_bytes(self.array(what)?))
     }
 
     pub fn u64_le(&mut self, what: &'static str) -> Result<u64, Error> {

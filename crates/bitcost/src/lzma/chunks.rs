@@ -2,7 +2,8 @@
 
 use crate::Error;
 use crate::ledger::Ledger;
-use crate::lzma::decoder::{Decoder, Dictionary, End, Properties, Room};
+use crate::lzma::decoder::{Decoder, End, Properties};
+use crate::lzma::dictionary::{Dictionary, Room};
 use crate::lzma::range::RangeDecoder;
 use crate::reader::Reader;
 

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::ledger::Ledger;
+use crate::lzma::dictionary::{Dictionary, Room, copy};
 use crate::lzma::range::{HALF, RangeDecoder};
 use crate::reader::Reader;
 
@@ -287,78 +288,5 @@ impl Decoder {
             base + (code.direct(bits - ALIGN_BITS) << ALIGN_BITS)
                 + code.reverse_tree(&mut self.align, ALIGN_BITS)
         }
-    }
-}
-
-/// How much is to be decoded.
-pub(crate) struct Room {
-    /// Decoding stops when the content has this size.
-    pub until: usize,
-    /// The size that the last match may not pass.
-    pub most: usize,
-}
-
-impl Room {
-    pub fn exactly(size: usize) -> Self {
-        Room {
-            until: size,
-            most: size,
-        }
-    }
-
-    /// Up to one match more than `limit`, so that passing it shows.
-    pub fn beyond(limit: usize) -> Self {
-        Room {
-            until: limit.saturating_add(1),
-            most: usize::MAX,
-        }
-    }
-}
-
-/// What matches may refer to.
-pub(crate) struct Dictionary {
-    /// Where it starts in the content.
-    pub start: usize,
-    /// How far back a match may reach, in bytes.
-    pub size: usize,
-}
-
-impl Dictionary {
-    /// The size that decoders use for a stream that asks for `size`.
-    pub fn rounded(size: u32) -> usize {
-        (size.max(4096) as usize).next_multiple_of(16)
-    }
-
-    /// Where the byte at `distance` (less one) behind `end` stands.
-    #[inline(always)]
-    fn source(&self, end: usize, distance: usize) -> Result<usize, &'static str> {
-        if distance >= end - self.start {
-            return Err("a match refers to before the start of the dictionary");
-        }
-        if distance >= self.size {
-            return Err("a match refers further back than the dictionary reaches");
-        }
-        Ok(end - distance - 1)
-    }
-}
-
-fn copy(
-    raw: &mut Vec<u8>,
-    dictionary: &Dictionary,
-    distance: usize,
-    length: usize,
-) -> Result<(), &'static str> {
-    let from = dictionary.source(raw.len(), distance)?;
-    repeat_bytes(raw, from, length);
-    Ok(())
-}
-
-/// Appends `length` bytes from `from` on, which may reach into what is being appended.
-pub(crate) fn repeat_bytes(raw: &mut Vec<u8>, from: usize, length: usize) {
-    let mut left = length;
-    while left > 0 {
-        let now = left.min(raw.len() - from);
-        raw.extend_from_within(from..from + now);
-        left -= now;
     }
 }

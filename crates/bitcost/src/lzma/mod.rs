@@ -6,8 +6,10 @@
 
 mod chunks;
 mod decoder;
+mod dictionary;
 mod range;
 
 pub(crate) use chunks::unpack as unpack_lzma2;
-pub(crate) use decoder::{Decoder, Dictionary, End, Properties, Room};
+pub(crate) use decoder::{Decoder, End, Properties};
+pub(crate) use dictionary::{Dictionary, Room};
 pub(crate) use range::RangeDecoder;

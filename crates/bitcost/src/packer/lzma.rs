@@ -2,10 +2,9 @@
 
 use liblzma::stream::{Action, LzmaOptions, Status, Stream};
 
-use super::{Recipe, other_content};
-use crate::ledger::Ledger;
+use super::{Recipe, Recipes, boxed, length};
 use crate::lzma::Properties;
-use crate::lzma_alone::{self, Header};
+use crate::lzma_alone::Header;
 use crate::reader::Reader;
 use crate::{Codec, Error};
 
@@ -63,24 +62,14 @@ impl Recipe for Alone {
     }
 }
 
-pub(super) fn recipes(packed: &[u8], raw: &[u8]) -> Result<(u64, Vec<Box<dyn Recipe>>), Error> {
-    let mut reader = Reader::new(Codec::Lzma, packed, raw.len());
-    let header = Header::read(&mut reader)?;
-    let mut reader = Reader::new(Codec::Lzma, packed, raw.len());
-    let mut content = Vec::new();
-    lzma_alone::unpack(&mut reader, &mut content, &mut Ledger::new())?;
-    if content != raw {
-        return Err(other_content(Codec::Lzma));
-    }
-    let recipes = PRESETS
-        .map(|preset| {
-            Box::new(Alone {
-                preset,
-                dictionary_size: header.dictionary_size,
-                properties: header.properties,
-                has_marker: header.size.is_none(),
-            }) as Box<dyn Recipe>
-        })
-        .into();
-    Ok((reader.at as u64, recipes))
+pub(super) fn recipes(packed: &[u8], raw: &[u8]) -> Result<(u64, Recipes), Error> {
+    let wanted = length(Codec::Lzma, packed, raw)?;
+    let header = Header::read(&mut Reader::new(Codec::Lzma, packed, raw.len()))?;
+    let recipes = PRESETS.map(|preset| Alone {
+        preset,
+        dictionary_size: header.dictionary_size,
+        properties: header.properties,
+        has_marker: header.size.is_none(),
+    });
+    Ok((wanted, boxed(recipes)))
 }

@@ -1,8 +1,13 @@
 //! Packing other content the way a given stream was packed.
 
+mod deflate;
+mod lz4;
 mod lzma;
+mod lzo;
 mod xz;
+mod zstd;
 
+use crate::ledger::Ledger;
 use crate::{Codec, Error};
 
 /// One way of packing.
@@ -10,6 +15,8 @@ trait Recipe: Send + Sync {
     /// The size of the stream that it makes of the content, or why the compressor failed.
     fn size(&self, raw: &[u8]) -> Result<u64, String>;
 }
+
+type Recipes = Vec<Box<dyn Recipe>>;
 
 /// In a stream of 64 KiB and more, a difference of one in this many is the compressor's version,
 /// not its settings. For less, all recipes are tried in no time.
@@ -38,6 +45,12 @@ impl Packer {
         let (wanted, recipes) = match codec {
             Codec::Xz => xz::recipes(packed, raw)?,
             Codec::Lzma => lzma::recipes(packed, raw)?,
+            Codec::Gzip | Codec::Zlib | Codec::Deflate => deflate::recipes(codec, packed, raw)?,
+            Codec::Zstd => zstd::recipes(packed, raw)?,
+            Codec::Lz4Block | Codec::Lz4Legacy | Codec::Lz4Frame => {
+                lz4::recipes(codec, packed, raw)?
+            }
+            Codec::Lzo1xBlock | Codec::Lzop => lzo::recipes(codec, packed, raw)?,
         };
         let mut best: Option<Packer> = None;
         for (tried, recipe) in recipes.into_iter().enumerate() {
@@ -98,4 +111,29 @@ fn other_content(codec: Codec) -> Error {
         offset: 0,
         what: "the stream has other content than the caller says".to_owned(),
     }
+}
+
+/// The length of the stream whose content is `raw`.
+fn length(codec: Codec, packed: &[u8], raw: &[u8]) -> Result<u64, Error> {
+    let (content, consumed) = crate::content(codec, packed, raw.len(), &mut Ledger::new())?;
+    if content != raw {
+        return Err(other_content(codec));
+    }
+    Ok(consumed as u64)
+}
+
+/// Content in blocks of a size, or in one, which may be empty.
+fn blocks(raw: &[u8], size: Option<usize>) -> Vec<&[u8]> {
+    match size {
+        Some(size) => raw.chunks(size.max(1)).collect(),
+        None => vec![raw],
+    }
+}
+
+/// Recipes of one kind, the likely ones first.
+fn boxed<R: Recipe + 'static>(recipes: impl IntoIterator<Item = R>) -> Recipes {
+    recipes
+        .into_iter()
+        .map(|recipe| Box::new(recipe) as Box<dyn Recipe>)
+        .collect()
 }

@@ -4,7 +4,7 @@
 use liblzma::stream::{Filters, Stream};
 
 use super::lzma::{PRESETS, encode, options};
-use super::{Recipe, other_content};
+use super::{Recipe, Recipes, blocks, boxed, other_content};
 use crate::ledger::Ledger;
 use crate::lzma::Properties;
 use crate::reader::Reader;
@@ -41,18 +41,18 @@ struct Preset {
 impl Recipe for Preset {
     fn size(&self, raw: &[u8]) -> Result<u64, String> {
         let form = &self.form;
-        let mut blocks = 0;
+        let mut count = 0;
         let mut size = STREAM;
         let mut records = 0;
-        for block in raw.chunks(form.block.unwrap_or(usize::MAX)) {
+        for block in blocks(raw, Some(form.block.unwrap_or(usize::MAX))) {
             let packed = self.block(block)?;
             let unpadded = form.header_size + packed + form.check_size;
             size += unpadded + packed.next_multiple_of(4) - packed;
             records += number_size(unpadded) + number_size(block.len() as u64);
-            blocks += 1;
+            count += 1;
         }
         // A byte that marks the index, the records, a CRC-32.
-        let index = (1 + number_size(blocks) + records).next_multiple_of(4) + 4;
+        let index = (1 + number_size(count) + records).next_multiple_of(4) + 4;
         Ok(size + index)
     }
 }
@@ -79,10 +79,10 @@ fn number_size(number: u64) -> u64 {
     u64::from((u64::BITS - number.leading_zeros()).max(1).div_ceil(7))
 }
 
-pub(super) fn recipes(packed: &[u8], raw: &[u8]) -> Result<(u64, Vec<Box<dyn Recipe>>), Error> {
+pub(super) fn recipes(packed: &[u8], raw: &[u8]) -> Result<(u64, Recipes), Error> {
     let mut reader = Reader::new(Codec::Xz, packed, raw.len());
     let mut content = Vec::new();
-    let blocks = xz::unpack(&mut reader, &mut content, &mut Ledger::new())?;
+    let records = xz::unpack(&mut reader, &mut content, &mut Ledger::new())?;
     if content != raw {
         return Err(other_content(Codec::Xz));
     }
@@ -91,7 +91,7 @@ pub(super) fn recipes(packed: &[u8], raw: &[u8]) -> Result<(u64, Vec<Box<dyn Rec
     let mut reader = Reader::new(Codec::Xz, packed, raw.len());
     let check = xz::read_header(&mut reader)?;
     let start = reader.at;
-    let header = match blocks.first() {
+    let header = match records.first() {
         Some(_) => BlockHeader::read(&mut reader)?,
         None => BlockHeader::default(),
     };
@@ -99,17 +99,15 @@ pub(super) fn recipes(packed: &[u8], raw: &[u8]) -> Result<(u64, Vec<Box<dyn Rec
         properties: properties(reader.rest()).unwrap_or(DEFAULT),
         header_size: (reader.at - start) as u64,
         check_size: check.size() as u64,
-        block: (blocks.len() > 1).then(|| (blocks[0].raw as usize).max(1)),
+        block: (records.len() > 1).then(|| records[0].raw as usize),
         filters: header.filters,
         dictionary_size: header.dictionary_size,
     };
-    let recipes = PRESETS
-        .map(|preset| {
-            let form = form.clone();
-            Box::new(Preset { form, preset }) as Box<dyn Recipe>
-        })
-        .into();
-    Ok((wanted, recipes))
+    let recipes = PRESETS.map(|preset| Preset {
+        form: form.clone(),
+        preset,
+    });
+    Ok((wanted, boxed(recipes)))
 }
 
 /// The properties in the first LZMA2 chunk.

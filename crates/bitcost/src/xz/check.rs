@@ -1,18 +1,10 @@
 //! Integrity checks of a block's content.
 
-use crc::{CRC_32_ISO_HDLC, CRC_64_XZ, Crc, Table};
 use sha2::{Digest, Sha256};
 
 use crate::Error;
+use crate::checksum::{crc32, crc64};
 use crate::reader::Reader;
-
-static CRC_32: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISO_HDLC);
-static CRC_64: Crc<u64, Table<16>> = Crc::<u64, Table<16>>::new(&CRC_64_XZ);
-
-/// The CRC-32 that .xz and gzip use.
-pub(crate) fn crc32(data: &[u8]) -> u32 {
-    CRC_32.checksum(data)
-}
 
 /// The check that a stream's blocks have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +55,7 @@ impl Check {
         let (name, equal) = match self {
             Check::None | Check::Reserved(_) => return Ok(()),
             Check::Crc32 => ("CRC-32", crc32(content).to_le_bytes() == stated),
-            Check::Crc64 => ("CRC-64", CRC_64.checksum(content).to_le_bytes() == stated),
+            Check::Crc64 => ("CRC-64", crc64(content).to_le_bytes() == stated),
             Check::Sha256 => ("SHA-256", Sha256::digest(content)[..] == *stated),
         };
         if equal {

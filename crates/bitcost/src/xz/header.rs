@@ -1,8 +1,9 @@
 //! Headers of streams and blocks.
 
 use crate::Error;
+use crate::checksum::crc32;
 use crate::reader::Reader;
-use crate::xz::check::{Check, crc32};
+use crate::xz::check::Check;
 use crate::xz::filters::Filter;
 
 pub(crate) const MAGIC: &[u8] = b"\xFD7zXZ\0";

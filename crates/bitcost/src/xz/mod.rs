@@ -11,6 +11,7 @@ pub(crate) use filters::Filter;
 pub(crate) use header::BlockHeader;
 
 use crate::Error;
+use crate::checksum::crc32;
 use crate::ledger::Ledger;
 use crate::lzma;
 use crate::reader::Reader;
@@ -122,7 +123,7 @@ fn index(reader: &mut Reader<'_>, records: &[Record], check: Check) -> Result<()
     if flags != [0, check.id()] {
         return Err(reader.damaged("the flags of the footer differ from the header's"));
     }
-    let found = check::crc32(&reader.data[fields..reader.at]);
+    let found = crc32(&reader.data[fields..reader.at]);
     reader.check_equal("the CRC-32 of the footer", stated, found)?;
     if reader.bytes(2, "the footer")? != FOOTER_MAGIC {
         return Err(reader.damaged("the footer does not end in YZ"));
