@@ -1,7 +1,7 @@
 //! The image folder: the finished files of a build, from any builder.
 
 mod content;
-mod fdt;
+pub(crate) mod fdt;
 mod kind;
 
 use std::fmt;

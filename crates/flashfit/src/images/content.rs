@@ -78,13 +78,13 @@ impl Content {
             let mut blob = Vec::new();
             file.rewind()?;
             file.read_to_end(&mut blob)?;
-            let end = fdt::end(&blob).map_err(|what| {
+            let nodes = fdt::nodes(&blob).map_err(|what| {
                 Damage::Is(format!(
                     "is a damaged {} ({what}): build it again",
                     kind.name
                 ))
             })?;
-            needs = Some(end);
+            needs = Some(fdt::end(&blob, &nodes));
         }
         if let Some(needs) = needs.filter(|needs| *needs > size.get()) {
             return Err(Damage::Is(format!(

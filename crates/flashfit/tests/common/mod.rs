@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod contents;
 pub mod golden;
 
 use std::fs;
