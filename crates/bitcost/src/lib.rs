@@ -137,7 +137,7 @@ fn content(
     let mut raw = Vec::new();
     let unpack = match codec {
         Codec::Xz => |reader: &mut Reader<'_>, raw: &mut Vec<u8>, ledger: &mut Ledger| {
-            xz::unpack(reader, raw, ledger).map(drop)
+            xz::unpack(reader, raw, ledger, None).map(drop)
         },
         Codec::Lzma => lzma_alone::unpack,
         Codec::Gzip => deflate::gzip,

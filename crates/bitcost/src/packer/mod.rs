@@ -7,6 +7,8 @@ mod lzo;
 mod xz;
 mod zstd;
 
+use std::ops::Range;
+
 use crate::ledger::Ledger;
 use crate::{Codec, Error};
 
@@ -14,6 +16,11 @@ use crate::{Codec, Error};
 trait Recipe: Send + Sync {
     /// The size of the stream that it makes of the content, or why the compressor failed.
     fn size(&self, raw: &[u8]) -> Result<u64, String>;
+
+    /// The same for content that the stream's filters have run over.
+    fn size_of_filtered(&self, filtered: &[u8]) -> Result<u64, String> {
+        self.size(filtered)
+    }
 }
 
 type Recipes = Vec<Box<dyn Recipe>>;
@@ -33,6 +40,8 @@ pub struct Packer {
     wanted: u64,
     /// The size that the recipe gives for the content of that stream.
     found: u64,
+    /// That content, behind the stream's filters.
+    filtered: Vec<u8>,
 }
 
 impl Packer {
@@ -42,8 +51,9 @@ impl Packer {
     /// # Errors
     /// The stream is damaged, `raw` is not its content, or the compressor failed.
     pub fn like(codec: Codec, packed: &[u8], raw: &[u8]) -> Result<Packer, Error> {
+        let mut filtered = None;
         let (wanted, recipes) = match codec {
-            Codec::Xz => xz::recipes(packed, raw)?,
+            Codec::Xz => xz::recipes(packed, raw, &mut filtered)?,
             Codec::Lzma => lzma::recipes(packed, raw)?,
             Codec::Gzip | Codec::Zlib | Codec::Deflate => deflate::recipes(codec, packed, raw)?,
             Codec::Zstd => zstd::recipes(packed, raw)?,
@@ -52,9 +62,11 @@ impl Packer {
             }
             Codec::Lzo1xBlock | Codec::Lzop => lzo::recipes(codec, packed, raw)?,
         };
-        let mut best: Option<Packer> = None;
+        let mut best: Option<(Box<dyn Recipe>, u64)> = None;
         for (tried, recipe) in recipes.into_iter().enumerate() {
-            let nearest = best.as_ref().map_or(u64::MAX, Packer::error);
+            let nearest = best
+                .as_ref()
+                .map_or(u64::MAX, |(_, found)| found.abs_diff(wanted));
             let is_near = wanted >= LARGE && nearest <= wanted / SAME_SETTINGS;
             if nearest == 0 || tried >= LIKELY && is_near {
                 break;
@@ -63,17 +75,19 @@ impl Packer {
                 .size(raw)
                 .map_err(|what| Error::Packer { codec, what })?;
             if found.abs_diff(wanted) < nearest {
-                best = Some(Packer {
-                    codec,
-                    recipe,
-                    wanted,
-                    found,
-                });
+                best = Some((recipe, found));
             }
         }
-        best.ok_or_else(|| Error::Packer {
+        let (recipe, found) = best.ok_or_else(|| Error::Packer {
             codec,
             what: "no settings to try".to_owned(),
+        })?;
+        Ok(Packer {
+            codec,
+            recipe,
+            wanted,
+            found,
+            filtered: filtered.unwrap_or_else(|| raw.to_vec()),
         })
     }
 
@@ -83,7 +97,34 @@ impl Packer {
     /// # Errors
     /// The compressor failed.
     pub fn size(&self, raw: &[u8]) -> Result<u64, Error> {
-        let size = self.recipe.size(raw).map_err(|what| Error::Packer {
+        self.scaled(self.recipe.size(raw))
+    }
+
+    /// The size in bytes that the stream would have without these ranges of its content, which may
+    /// come in any order and overlap. Scaled as [`Packer::size`] does it.
+    ///
+    /// With filters for machine code this is nearer to the truth than the size of content that was
+    /// cut: when a linker leaves a function out, all calls still reach what they call. A cut breaks
+    /// them, and with them the matches between calls before and behind it. So the ranges are
+    /// removed behind the filter.
+    ///
+    /// # Errors
+    /// The compressor failed.
+    pub fn size_without(&self, removed: &[Range<usize>]) -> Result<u64, Error> {
+        let mut removed = removed.to_vec();
+        removed.sort_by_key(|range| range.start);
+        let mut kept = Vec::with_capacity(self.filtered.len());
+        let mut at = 0;
+        for range in removed {
+            kept.extend_from_slice(self.filtered.get(at..range.start).unwrap_or(&[]));
+            at = at.max(range.end);
+        }
+        kept.extend_from_slice(self.filtered.get(at..).unwrap_or(&[]));
+        self.scaled(self.recipe.size_of_filtered(&kept))
+    }
+
+    fn scaled(&self, size: Result<u64, String>) -> Result<u64, Error> {
+        let size = size.map_err(|what| Error::Packer {
             codec: self.codec,
             what,
         })?;
@@ -97,10 +138,6 @@ impl Packer {
     /// Whether the settings give the very size of the stream.
     pub fn is_exact(&self) -> bool {
         self.wanted == self.found
-    }
-
-    fn error(&self) -> u64 {
-        self.wanted.abs_diff(self.found)
     }
 }
 

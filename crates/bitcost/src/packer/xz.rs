@@ -40,12 +40,23 @@ struct Preset {
 
 impl Recipe for Preset {
     fn size(&self, raw: &[u8]) -> Result<u64, String> {
+        self.stream(raw, &self.form.filters)
+    }
+
+    fn size_of_filtered(&self, filtered: &[u8]) -> Result<u64, String> {
+        self.stream(filtered, &[])
+    }
+}
+
+impl Preset {
+    /// The size of the stream. Its headers are as long as those of the given stream.
+    fn stream(&self, raw: &[u8], filters: &[Filter]) -> Result<u64, String> {
         let form = &self.form;
         let mut count = 0;
         let mut size = STREAM;
         let mut records = 0;
         for block in blocks(raw, Some(form.block.unwrap_or(usize::MAX))) {
-            let packed = self.block(block)?;
+            let packed = self.block(block, filters)?;
             let unpadded = form.header_size + packed + form.check_size;
             size += unpadded + packed.next_multiple_of(4) - packed;
             records += number_size(unpadded) + number_size(block.len() as u64);
@@ -55,13 +66,11 @@ impl Recipe for Preset {
         let index = (1 + number_size(count) + records).next_multiple_of(4) + 4;
         Ok(size + index)
     }
-}
 
-impl Preset {
     /// The size of LZMA2's chunks.
-    fn block(&self, raw: &[u8]) -> Result<u64, String> {
+    fn block(&self, raw: &[u8], filters: &[Filter]) -> Result<u64, String> {
         let mut chain = Filters::new();
-        for filter in &self.form.filters {
+        for filter in filters {
             filter.add(&mut chain)?;
         }
         chain.lzma2(&options(
@@ -79,10 +88,20 @@ fn number_size(number: u64) -> u64 {
     u64::from((u64::BITS - number.leading_zeros()).max(1).div_ceil(7))
 }
 
-pub(super) fn recipes(packed: &[u8], raw: &[u8]) -> Result<(u64, Recipes), Error> {
+/// Sets `filtered` to the content behind the stream's filters.
+pub(super) fn recipes(
+    packed: &[u8],
+    raw: &[u8],
+    filtered: &mut Option<Vec<u8>>,
+) -> Result<(u64, Recipes), Error> {
     let mut reader = Reader::new(Codec::Xz, packed, raw.len());
     let mut content = Vec::new();
-    let records = xz::unpack(&mut reader, &mut content, &mut Ledger::new())?;
+    let records = xz::unpack(
+        &mut reader,
+        &mut content,
+        &mut Ledger::new(),
+        Some(filtered.insert(Vec::new())),
+    )?;
     if content != raw {
         return Err(other_content(Codec::Xz));
     }

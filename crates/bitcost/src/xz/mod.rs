@@ -29,15 +29,17 @@ pub(crate) struct Record {
     pub raw: u64,
 }
 
-/// Unpacks a stream, and those that follow it directly or behind padding. Gives the blocks.
+/// Unpacks a stream, and those that follow it directly or behind padding. Gives the blocks, and
+/// puts the content behind the filters into `filtered`.
 pub(crate) fn unpack(
     reader: &mut Reader<'_>,
     raw: &mut Vec<u8>,
     ledger: &mut Ledger,
+    mut filtered: Option<&mut Vec<u8>>,
 ) -> Result<Vec<Record>, Error> {
     let mut all = Vec::new();
     loop {
-        all.append(&mut stream(reader, raw, ledger)?);
+        all.append(&mut stream(reader, raw, ledger, filtered.as_deref_mut())?);
         let rest = reader.rest();
         let zeros = rest.iter().take_while(|&&byte| byte == 0).count();
         if zeros % 4 != 0 || !rest[zeros..].starts_with(MAGIC) {
@@ -51,11 +53,12 @@ fn stream(
     reader: &mut Reader<'_>,
     raw: &mut Vec<u8>,
     ledger: &mut Ledger,
+    mut filtered: Option<&mut Vec<u8>>,
 ) -> Result<Vec<Record>, Error> {
     let check = header::stream(reader)?;
     let mut records = Vec::new();
     while reader.rest().first() != Some(&0) {
-        records.push(block(reader, check, raw, ledger)?);
+        records.push(block(reader, check, raw, ledger, filtered.as_deref_mut())?);
     }
     index(reader, &records, check)?;
     Ok(records)
@@ -66,6 +69,7 @@ fn block(
     check: Check,
     raw: &mut Vec<u8>,
     ledger: &mut Ledger,
+    filtered: Option<&mut Vec<u8>>,
 ) -> Result<Record, Error> {
     let mark = ledger.open();
     let start = reader.at;
@@ -78,6 +82,9 @@ fn block(
     }
     if let Some(stated) = header.raw_size {
         reader.check_equal("the size of a block's content", stated, size)?;
+    }
+    if let Some(filtered) = filtered {
+        filtered.extend_from_slice(&raw[first..]);
     }
     filters::undo(reader, &header.filters, raw, first)?;
     padding(reader, packed)?;
