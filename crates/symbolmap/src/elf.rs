@@ -13,6 +13,8 @@ pub struct Program {
     /// Of the 64-bit class.
     pub wide: bool,
     pub entry: u64,
+    /// It runs at its addresses: no loader moves it.
+    pub fixed: bool,
     pub sections: Vec<Section>,
     pub segments: Vec<Segment>,
     pub symbols: Vec<Symbol>,

@@ -9,13 +9,17 @@
 //!    (`STT_FILE`). A global symbol is of the file whose local symbols have the same address, or
 //!    stand on both sides of it.
 //! 5. An entry of `.ARM.exidx` or of relocations: the owner of what it unwinds or relocates.
-//! 6. Headers, tables and constants that nobody names: [`Owner::Data`]. Code that nobody names:
+//! 6. In a program that has Rust in it, a constant without a name: the owner of the code that refers
+//!    to it, if that is one alone.
+//! 7. Headers, tables and constants that nobody names: [`Owner::Data`]. Code that nobody names:
 //!    [`Owner::Unknown`].
 //!
 //! Up to 15 bytes between symbols of one object file belong to the symbol before them: they are
 //! padding, or its literal pool. So do the linker's fill bytes between object files.
 
+mod constants;
 mod cover;
+mod decode;
 mod elf;
 mod error;
 mod files;

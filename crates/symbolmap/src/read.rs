@@ -131,6 +131,7 @@ impl Program {
             little: header.is_little_endian(),
             wide: header.is_class_64(),
             entry: header.e_entry(endian).into(),
+            fixed: header.e_type(endian) == elf::ET_EXEC,
             sections,
             segments,
             symbols,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use object::elf;
 
+use crate::constants;
 use crate::cover::Cover;
 use crate::elf::{Program, Section, Symbol};
 use crate::files::Files;
@@ -27,6 +28,9 @@ pub fn spans(program: &Program, file: &[u8], named: &Program, map: Option<&Map>)
         } else {
             Vec::new()
         });
+    }
+    if namer.rust {
+        constants::name(program, file, &mut all);
     }
     let mut sorted: Vec<&Span> = all.iter().flatten().collect();
     sorted.sort_by_key(|span| span.start);

@@ -31,7 +31,9 @@ mod shapes {
 }
 #[inline(never)]
 fn answer(n: usize) -> shapes::Square { shapes::Square(n as u64 * 7) }
-fn main() { println!(\"{}\", answer(std::env::args().count())); }
+#[inline(never)]
+fn page() -> &'static str { \"PAGE\" }
+fn main() { println!(\"{}{}\", answer(std::env::args().count()), page()); }
 ";
 
 fn run(folder: &Path, program: &str, arguments: &[&str]) -> String {
@@ -208,7 +210,8 @@ fn symbols_and_maps_of_another_build_are_refused() {
 fn a_rust_program_is_divided_among_its_crates() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
-    fs::write(path.join("measured.rs"), RUST).unwrap();
+    let page: String = (0..400).map(|number| format!("{number}<br>")).collect();
+    fs::write(path.join("measured.rs"), RUST.replace("PAGE", &page)).unwrap();
     for mangling in ["v0", "legacy"] {
         let flag = format!("-Csymbol-mangling-version={mangling}");
         let unstable = match mangling {
@@ -239,6 +242,18 @@ fn a_rust_program_is_divided_among_its_crates() {
         assert_eq!(answer[0].owner, own);
         let display = "<measured::shapes::Square as core::fmt::Display>::fmt";
         assert_eq!(of_symbol(&pieces, display)[0].owner, own, "{mangling}");
+        let is_page = |piece: &&Piece| {
+            let bytes = &elf[piece.offset as usize..(piece.offset + piece.size) as usize];
+            bytes.starts_with(&page.as_bytes()[..64])
+        };
+        let found: Vec<&Piece> = pieces.iter().filter(is_page).collect();
+        assert_eq!(found.len(), 1, "{mangling}: {found:?}");
+        assert_eq!(found[0].owner, own, "{mangling}: {found:?}");
+        assert!(
+            found[0].symbol.starts_with("constants of measured::"),
+            "{found:?}"
+        );
+        assert!(found[0].size >= page.len() as u64, "{found:?}");
         for krate in ["core", "std", "alloc"] {
             let krate = Owner::Crate(krate.to_owned());
             let bytes: u64 = pieces
