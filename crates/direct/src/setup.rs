@@ -46,6 +46,9 @@ const TOOLS: &[(&str, &str)] = &[
     ("xz-utils", "kernel image, sources"),
 ];
 
+/// What `make test` needs in addition, and no build: with `setup --all`.
+const FOR_TESTS: &str = "chromium";
+
 /// The packages that a board's build and boot need.
 pub fn packages(board: &Board) -> Result<Vec<String>> {
     let mut all = TOOLS
@@ -110,21 +113,36 @@ pub fn run(repo: &Repo, board: &Board, check: bool) -> Result<()> {
             board.name
         );
     }
-    if !missing.is_empty() {
-        println!("installing with apt-get: {}", missing.join(" "));
-        apt::install(&missing)?;
-        let still = apt::missing(&missing)?;
-        if !still.is_empty() {
-            bail!(
-                "apt-get reported success, but did not install: {}",
-                still.join(" ")
-            );
-        }
-    }
+    install(&missing)?;
     let cache = Cache::from_environment()?;
     let log = Log::create(&repo.logs("setup").join("setup.log"))?;
     let sources = Sources::load(&repo.path("boards/common/sources.toml"))?;
     rust_src::provide(&rustc, &sources, &cache, &log, &|text| println!("{text}"))
+}
+
+/// Installs what the tests of flashfit's page need: they open it in a browser.
+pub fn for_tests(check: bool) -> Result<()> {
+    let missing = apt::missing(&[FOR_TESTS.to_owned()])?;
+    if check && !missing.is_empty() {
+        bail!("missing: {FOR_TESTS} (make test); `cargo xtask setup --all` installs it");
+    }
+    install(&missing)
+}
+
+fn install(missing: &[String]) -> Result<()> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    println!("installing with apt-get: {}", missing.join(" "));
+    apt::install(missing)?;
+    let still = apt::missing(missing)?;
+    if !still.is_empty() {
+        bail!(
+            "apt-get reported success, but did not install: {}",
+            still.join(" ")
+        );
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -34,6 +34,7 @@ mod file;
 pub mod images;
 pub mod import;
 pub mod layout;
+pub mod page;
 pub mod parts;
 pub mod report;
 pub mod squashfs;

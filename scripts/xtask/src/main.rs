@@ -47,7 +47,7 @@ enum Task {
     Setup {
         #[command(flatten)]
         board: BoardArgument,
-        /// Install what all boards need
+        /// Install what all boards and `make test` need
         #[arg(long, conflicts_with = "board")]
         all: bool,
         /// List what is missing, and change nothing
@@ -205,6 +205,9 @@ fn run(task: Task) -> Result<()> {
             };
             for name in boards {
                 setup::run(&repo, &repo.board(&name)?, check)?;
+            }
+            if all {
+                setup::for_tests(check)?;
             }
             Ok(())
         }

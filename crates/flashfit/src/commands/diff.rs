@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 use board::units::{Bytes, Difference};
 use flashfit::diff::{self, Level, View};
+use flashfit::page;
 use flashfit::report::Report;
 
 use crate::terminal::{OVER, print, tell_error};
@@ -25,6 +26,7 @@ Examples:
   flashfit diff before.json after.json
   flashfit diff before.json after.json --level function --top 30
   flashfit diff before.json after.json --markdown --fail-over '4 KiB'
+  flashfit diff before.json after.json --html diff.html
   flashfit diff before.json after.json --fail-over '1 KiB' --of rootfs.squashfs/usr/bin/server")]
 pub(crate) struct Args {
     /// The first build: the output of `flashfit report --json`
@@ -45,6 +47,9 @@ pub(crate) struct Args {
     /// Print Markdown for a pull request
     #[arg(long, conflicts_with = "json")]
     markdown: bool,
+    /// Also write a page to open in a browser: a picture of what grew and shrank, a search, a table
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Exit 1 if the used bytes of the flash grew by more than this, such as '4 KiB'
     #[arg(long, value_name = "SIZE")]
     fail_over: Option<Bytes>,
@@ -63,6 +68,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         level: args.level,
         top: (listed > 0).then_some(listed),
     };
+    if let Some(path) = &args.html {
+        page::write(path, &after, Some(&before))?;
+    }
     print(&match (args.json, args.markdown) {
         (true, _) => diff.to_json(&view),
         (_, true) => diff::markdown(&diff, &view),

@@ -47,7 +47,7 @@ pub enum Kind {
 }
 
 /// How `on_flash` was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
     /// Bytes that the image holds as they are, or that its tables give.
