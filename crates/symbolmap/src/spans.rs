@@ -15,6 +15,8 @@ use crate::tables::Table;
 
 /// Gaps shorter than this belong to what is before them.
 const PADDING: u64 = 16;
+/// So many equal bytes are fill, if no symbol and no map says what they are.
+const FILL: u64 = 64;
 
 /// All spans of the sections in memory: sorted by section and address, side by side, each section
 /// covered from its start to its end.
@@ -24,7 +26,7 @@ pub fn spans(program: &Program, file: &[u8], named: &Program, map: Option<&Map>)
     for (number, section) in program.sections.iter().enumerate() {
         all.push(if section.allocated() && section.in_file() {
             let inputs = map.map_or(&[][..], |map| map.inputs(&section.name));
-            namer.section(number, section, inputs)
+            namer.section(number, section, section.bytes(file), inputs)
         } else {
             Vec::new()
         });
@@ -100,7 +102,13 @@ impl<'a> Namer<'a> {
     }
 
     /// The spans of one section.
-    fn section(&self, number: usize, section: &Section, inputs: &[Input]) -> Vec<Span> {
+    fn section(
+        &self,
+        number: usize,
+        section: &Section,
+        bytes: &[u8],
+        inputs: &[Input],
+    ) -> Vec<Span> {
         let end = section.address.saturating_add(section.size);
         let address = |&index: &usize| self.program.symbols[index].address;
         let first = self
@@ -122,10 +130,14 @@ impl<'a> Namer<'a> {
         edges.extend(cover.sized.iter().flat_map(|run| [run.start, run.end]));
         edges.extend(cover.labels.iter().map(|label| label.0));
         edges.extend(inputs.iter().flat_map(|(start, end, _)| [*start, *end]));
-        let edges: Vec<u64> = edges
-            .into_iter()
-            .filter(|edge| (section.address..=end).contains(edge))
-            .collect();
+        edges.retain(|edge| (section.address..=end).contains(edge));
+        let known = |start: u64| {
+            at(&inputs, start, |input| (input.0, input.1)).is_some()
+                || at(&cover.sized, start, |run| (run.start, run.end)).is_some()
+        };
+        let fills = fills(section, bytes, &edges, known);
+        edges.extend(&fills);
+        let edges: Vec<u64> = edges.into_iter().collect();
 
         let mut spans: Vec<Span> = Vec::new();
         // The input section of the span before, and the label that goes on.
@@ -143,7 +155,7 @@ impl<'a> Namer<'a> {
                 Err(_) => label,
             };
             let source = input.map(|input| inputs[input].2);
-            let fill = source.is_some_and(Input::is_fill);
+            let fill = source.is_some_and(Input::is_fill) || fills.contains(&start);
             let last = spans.last_mut();
             let unnamed = sized.is_none() && label.is_none();
             // A gap goes to the span before, if that is of the same object file.
@@ -187,10 +199,11 @@ impl<'a> Namer<'a> {
             let file = || self.files.at(start, range).filter(|_| !self.rust);
             return match input {
                 Some(input) => (input.owner.clone(), input.symbol().to_owned()),
+                // Of constants between two of a file nobody knows that they are of it.
+                None if !section.executable() => (Owner::Data, String::new()),
                 None => match file() {
                     Some(file) => (Owner::Object(file.to_owned()), String::new()),
-                    None if section.executable() => (Owner::Unknown, String::new()),
-                    None => (Owner::Data, String::new()),
+                    None => (Owner::Unknown, String::new()),
                 },
             };
         };
@@ -243,6 +256,25 @@ fn names_bytes(symbol: &Symbol) -> bool {
     let name = &symbol.name;
     let mark = name.starts_with('$') || name.starts_with(".L") && symbol.size == 0;
     !symbol.elsewhere && kinds.contains(&symbol.kind) && !name.is_empty() && !mark
+}
+
+/// Where fill begins that no map names: the end of a run that nobody knows, all of one byte.
+fn fills(
+    section: &Section,
+    bytes: &[u8],
+    edges: &BTreeSet<u64>,
+    known: impl Fn(u64) -> bool,
+) -> BTreeSet<u64> {
+    let ends = edges.iter().skip(1);
+    let runs = edges.iter().zip(ends).filter(|(start, _)| !known(**start));
+    let found = runs.filter_map(|(start, end)| {
+        let offset = |address: u64| usize::try_from(address - section.address).ok();
+        let run = bytes.get(offset(*start)?..offset(*end)?)?;
+        let last = run.last()?;
+        let same = run.iter().rev().take_while(|byte| *byte == last).count() as u64;
+        (same >= FILL).then(|| end - same)
+    });
+    found.collect()
 }
 
 /// Inputs clipped to the section and to each other.
