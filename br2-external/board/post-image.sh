@@ -5,6 +5,8 @@ images=$1
 board=$images/board.toml
 PATH=$TINYRUST_TOOLS:$PATH
 cp "$TINYRUST_BOARD_DIR/board.toml" "$board"
+# The package of each file, for flashfit report.
+cp "$BUILD_DIR/packages-file-list.txt" "$images/"
 
 imagekit kernel-fit "$board" "$images" --board-folder "$TINYRUST_BOARD_DIR" \
 	--linux "$TINYRUST_LINUX_DIR" --mkimage "$HOST_DIR/bin/mkimage" --dtc "$TINYRUST_DTC" \

@@ -203,6 +203,7 @@ fn collect(
         }
     }
     put(&rootfs.image, "rootfs.squashfs".as_ref(), 0o644)?;
+    put(&rootfs.packages, "packages-file-list.txt".as_ref(), 0o644)?;
     let programs = match &wishes.own {
         Some(own) => vec![&*own.krate.bin],
         None => Programs::All.names().to_vec(),

@@ -22,6 +22,8 @@ const ALONE: &str = "16k";
 pub struct RootFs {
     /// The squashfs.
     pub image: PathBuf,
+    /// The package of each file, in the form of Buildroot's packages-file-list.txt.
+    pub packages: PathBuf,
 }
 
 /// Makes the root file system, unless it is in the cache; each of `last` is laid over everything
@@ -53,7 +55,7 @@ pub fn build(
     if let Some(filter) = &facts.bcj {
         options.extend(["-Xbcj".to_owned(), filter.clone()]);
     }
-    let mut key = Key::new("rootfs", 1)
+    let mut key = Key::new("rootfs", 2)
         .field("mksquashfs", version()?)
         .field("options", options.join(" "))
         .file("busybox", &busybox.program())?
@@ -73,17 +75,21 @@ pub fn build(
     let entry = context.cache.entry("rootfs", &key, log, |rooms| {
         let root = rooms.work.join("root");
         fs::create_dir(&root)?;
+        let mut list = String::new();
         for overlay in context.overlays("rootfs") {
-            lay_over(&overlay, &root)?;
+            own("skeleton", &lay_over(&overlay, &root)?, &mut list);
         }
         if let Some(server) = server {
             install(server, &root.join("usr/bin/tinyrust"))?;
+            own("tinyrust", &["usr/bin/tinyrust".into()], &mut list);
         }
         install(&busybox.program(), &root.join("bin/busybox"))?;
+        own("busybox", &["bin/busybox".into()], &mut list);
         link(&fs::read_to_string(busybox.links())?, &root)?;
         for overlay in last {
-            lay_over(overlay, &root)?;
+            own("app", &lay_over(overlay, &root)?, &mut list);
         }
+        fs::write(rooms.out.join(PACKAGES), list)?;
         let mut rows = Vec::new();
         for path in context.overlays("device-table.txt") {
             let shown = context.repo.shown(&path).to_string();
@@ -102,10 +108,20 @@ pub fn build(
     })?;
     Ok(entry.map(|folder| RootFs {
         image: folder.join(IMAGE),
+        packages: folder.join(PACKAGES),
     }))
 }
 
 const IMAGE: &str = "rootfs.squashfs";
+const PACKAGES: &str = "packages-file-list.txt";
+
+/// Adds to the list that `package` has these files; of a file with several packages, the last has
+/// it.
+fn own(package: &str, files: &[PathBuf], list: &mut String) {
+    for file in files {
+        *list += &format!("{package},./{}\n", file.display());
+    }
+}
 
 fn version() -> Result<String> {
     let text = output(tool("mksquashfs").arg("-version"))?;
@@ -113,8 +129,9 @@ fn version() -> Result<String> {
 }
 
 /// Copies a tree over another. Modes do not come from the checkout, where they depend on the
-/// umask, but from the executable bit, which git keeps.
-fn lay_over(from: &Path, to: &Path) -> Result<()> {
+/// umask, but from the executable bit, which git keeps. Gives the files, by their paths within.
+fn lay_over(from: &Path, to: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
     for entry in walkdir::WalkDir::new(from).sort_by_file_name() {
         let entry = entry?;
         let inside = entry.path().strip_prefix(from)?;
@@ -134,11 +151,12 @@ fn lay_over(from: &Path, to: &Path) -> Result<()> {
                 &target,
                 if executable { 0o755 } else { 0o644 },
             )?;
+            files.push(inside.to_owned());
         } else {
             bail!("{}: not a file, folder or link", entry.path().display());
         }
     }
-    Ok(())
+    Ok(files)
 }
 
 fn install(program: &Path, to: &Path) -> Result<()> {
@@ -215,7 +233,11 @@ mod tests {
         }
         fs::set_permissions(from.join("etc"), fs::Permissions::from_mode(0o700)).unwrap();
         symlink("/run/x", from.join("etc/link")).unwrap();
-        lay_over(&from, &to).unwrap();
+        let files = lay_over(&from, &to).unwrap();
+        assert_eq!(
+            files,
+            [PathBuf::from("etc/plain"), PathBuf::from("etc/run")]
+        );
         let mode = |name| fs::metadata(to.join(name)).unwrap().permissions().mode() & 0o777;
         assert_eq!(
             (mode("etc"), mode("etc/plain"), mode("etc/run")),
