@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{assemble, check, diff, import, layout};
+use crate::commands::{assemble, check, diff, import, layout, report};
 
 /// Flash layout, assembly and budgets for firmware images
 ///
@@ -67,4 +67,5 @@ pub(crate) enum Command {
     Assemble(assemble::Args),
     Check(check::Args),
     Diff(diff::Args),
+    Report(report::Args),
 }

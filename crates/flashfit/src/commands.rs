@@ -10,6 +10,7 @@ pub(crate) mod check;
 pub(crate) mod diff;
 pub(crate) mod import;
 pub(crate) mod layout;
+pub(crate) mod report;
 
 fn open(folder: &Path) -> anyhow::Result<Images> {
     Images::open(folder).with_context(|| {

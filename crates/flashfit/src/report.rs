@@ -7,15 +7,27 @@
 //! different figure, since other parts may refer to its bytes: where it was measured, by
 //! compressing the image again, it stands beside the first as `if_removed`.
 
+mod build;
+mod content;
+mod costed;
+mod files;
 mod node;
+mod packages;
+mod program;
+mod removal;
 
-use std::path::Path;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use serde::{Deserialize, Serialize};
 
 use crate::check;
 use board::units::Bytes;
-pub use node::{Draft, Kind, Method, Node, UNIT, fingerprint};
+pub use build::{Options, build};
+pub use node::{Kind, Method, Node, fingerprint};
+pub use removal::Without;
 
 /// The version of the JSON form.
 pub const SCHEMA: &str = "flashfit-report/1";
@@ -35,6 +47,12 @@ pub struct Report {
     pub check: Option<check::Report>,
     /// The whole image.
     pub root: Node,
+    /// The bytes that no node takes but `shared and padding`, and those of a program that no symbol
+    /// names, less erased flash.
+    pub unattributed: Bytes,
+    /// What the image would shrink by without the parts that were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without: Option<Without>,
     /// What the reader should know, such as a program without symbols.
     pub warnings: Vec<String>,
 }
@@ -87,4 +105,127 @@ impl Report {
         text.push('\n');
         text
     }
+}
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file cannot be read.
+    #[error("{}: cannot be read: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The image folder or one of its files cannot be used.
+    #[error(transparent)]
+    Image(#[from] crate::images::Unusable),
+    /// The board.toml is invalid.
+    #[error(transparent)]
+    Board(#[from] board::Error),
+    /// The check of the budgets cannot be made.
+    #[error(transparent)]
+    Check(#[from] check::Error),
+    /// Nothing to report on.
+    #[error(
+        "{}: has no image that flashfit knows: name the folder that the build filled, or a file",
+        .0.display()
+    )]
+    Nothing(PathBuf),
+    /// The image contradicts itself.
+    #[error("{what}: {source}")]
+    Damaged {
+        /// The image.
+        what: String,
+        /// What is wrong.
+        source: crate::parts::Damage,
+    },
+    /// A compressed part cannot be unpacked.
+    #[error(transparent)]
+    Packed(#[from] bitcost::Error),
+    /// A file system whose tables contradict its blocks.
+    #[error("{0}: its data lie outside the blocks of the file system: build the image again")]
+    Outside(String),
+    /// The file with the symbols does not fit the program.
+    #[error("{what}: the symbols in {} do not fit: {source}", symbols.display())]
+    Symbols {
+        /// The program.
+        what: String,
+        /// The file with the symbols.
+        symbols: PathBuf,
+        /// Why.
+        source: Box<symbolmap::Error>,
+    },
+    /// A selector that selects nothing.
+    #[error(
+        "no part is named `{0}`: `flashfit report --tree` shows the names; write them from the \
+         outside in, as in `busybox > networking > wget.o`, with * for any text"
+    )]
+    NoSuchPart(String),
+    /// A part in a stream that cannot be compressed again.
+    #[error("{0}: lies in a compressed stream for which flashfit has no compressor")]
+    NotPacked(String),
+    /// An error within a part.
+    #[error("{part}: {source}")]
+    Within {
+        /// The part.
+        part: String,
+        /// The error.
+        source: Box<Error>,
+    },
+    /// The list of packages is not one.
+    #[error(
+        "{}:{line}: `{text}` is not `package,./path`: name Buildroot's packages-file-list.txt or \
+         Yocto's pkgdata folder",
+        path.display()
+    )]
+    Packages {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: usize,
+        /// The line's text.
+        text: String,
+    },
+}
+
+impl Error {
+    /// The error, as one within `part`.
+    fn within(self, part: &str) -> Error {
+        match self {
+            Error::Damaged { ref what, .. } if what == part => self,
+            source => Error::Within {
+                part: part.to_owned(),
+                source: Box::new(source),
+            },
+        }
+    }
+}
+
+/// The results of `work` for each item, in their order, made on all processors.
+fn parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    let next = AtomicUsize::new(0);
+    let run = || {
+        let mut results = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            match items.get(at) {
+                Some(item) => results.push((at, work(item))),
+                None => return results,
+            }
+        }
+    };
+    let mut results: Vec<(usize, R)> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..processors.min(items.len()))
+            .map(|_| scope.spawn(run))
+            .collect();
+        let results = threads.into_iter().map(|thread| thread.join());
+        results
+            .flat_map(|results| results.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    });
+    results.sort_by_key(|(at, _)| *at);
+    results.into_iter().map(|(_, result)| result).collect()
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::costed::Place;
 use board::units::Bytes;
 
 /// What a node is.
@@ -98,17 +99,19 @@ pub struct Node {
 
 /// A node before rounding: its cost is in fractions of a byte.
 #[derive(Debug, Clone)]
-pub struct Draft {
+pub(super) struct Draft {
     /// The node; its `on_flash` and `children` are not used.
-    pub node: Node,
+    pub(super) node: Node,
     /// The cost of all of it, in 1/65536 byte.
-    pub cost: u64,
+    pub(super) cost: u64,
     /// Its parts. What they cost less than the node becomes its shared part.
-    pub children: Vec<Draft>,
+    pub(super) children: Vec<Draft>,
+    /// The streams' bytes that it is, unless its parts have them.
+    places: Vec<Place>,
 }
 
 /// The unit of [`Draft::cost`] in a byte.
-pub const UNIT: u64 = 1 << 16;
+pub(super) const UNIT: u64 = 1 << 16;
 
 impl Node {
     /// A node without children.
@@ -180,29 +183,39 @@ pub fn fingerprint<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> u32 {
 
 impl Draft {
     /// A draft without parts.
-    #[must_use]
-    pub fn new(node: Node, cost: u64) -> Draft {
+    pub(super) fn new(node: Node, cost: u64) -> Draft {
+        Draft::at(node, cost, Vec::new())
+    }
+
+    /// A draft without parts, of these bytes of compressed streams.
+    pub(super) fn at(node: Node, cost: u64, places: Vec<Place>) -> Draft {
         Draft {
             node,
             cost,
             children: Vec::new(),
+            places,
         }
     }
 
+    /// The streams' bytes that it and its parts are.
+    pub(super) fn places(&self) -> Vec<Place> {
+        let children = self.children.iter().flat_map(Draft::places);
+        children.chain(self.places.iter().cloned()).collect()
+    }
+
     /// A draft that is the sum of its parts.
-    #[must_use]
-    pub fn sum(node: Node, children: Vec<Draft>) -> Draft {
+    pub(super) fn sum(node: Node, children: Vec<Draft>) -> Draft {
         Draft {
             node,
             cost: children.iter().map(|child| child.cost).sum(),
             children,
+            places: Vec::new(),
         }
     }
 
     /// The finished node, with costs rounded to whole bytes so that the children of each node
     /// add up to it: each gets its whole bytes, and those with the largest fractions one more.
-    #[must_use]
-    pub fn settle(self) -> Node {
+    pub(super) fn settle(self) -> Node {
         let bytes = self.cost / UNIT + u64::from(self.cost % UNIT >= UNIT / 2);
         self.settle_to(bytes)
     }
