@@ -14,3 +14,4 @@ pub mod records;
 mod rustflags;
 mod schema;
 mod svg;
+pub mod truth;

@@ -6,7 +6,7 @@ use flashfit::layout::{Format, render};
 use sizelab::records::measurement::Measurement;
 use sizelab::records::packageconfig::PackageConfig;
 use sizelab::records::{board_table, size_table};
-use sizelab::{allocators, compilers, cross, flags, foreign, ladder, prices};
+use sizelab::{allocators, compilers, cross, flags, foreign, ladder, prices, truth};
 
 use crate::releases;
 
@@ -29,6 +29,7 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
         "cross" => cross::block(repo),
         "allocators" => allocators::block(repo),
         "compilers" => compilers::block(repo),
+        "truth" => truth::block(repo),
         "crates" => foreign::block(repo),
         "releases" => releases::block(repo, "Buildroot"),
         "releases-yocto" => releases::block(repo, "OE-Core"),
@@ -44,7 +45,7 @@ pub fn content(repo: &Repo, name: &str) -> Result<String> {
         }
         _ => {
             bail!(
-                "no such block; there are: allocators, headline, boards, compilers, crates, cross, flags, over-budget-example, prices, releases, releases-yocto, map-BOARD, sizes-BOARD, \
+                "no such block; there are: allocators, headline, boards, compilers, crates, cross, flags, over-budget-example, prices, releases, releases-yocto, truth, map-BOARD, sizes-BOARD, \
                  ladder, ladder-…, yocto-packageconfig"
             )
         }

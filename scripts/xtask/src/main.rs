@@ -23,7 +23,7 @@ use direct::own_crate::Own;
 use direct::programs::{self, Wishes};
 use direct::{image, setup};
 use sizelab::records::{measurement, option_costs};
-use sizelab::{allocators, apps, compilers, cross, flags, foreign, ladder, prices};
+use sizelab::{allocators, apps, compilers, cross, flags, foreign, ladder, prices, truth};
 
 /// Builds tinyrust: sets up the machine, makes flash images, and keeps the documentation's figures up to date.
 #[derive(Parser)]
@@ -100,6 +100,9 @@ enum Task {
     Allocators(allocators::Arguments),
     /// Build the server with every available Rust, into docs/measurements/compilers.json
     Compilers(compilers::Arguments),
+    /// Take parts out of the image, and compare what that saves with what the report predicts, into
+    /// docs/measurements/truth.json
+    Truth(truth::Arguments),
     /// Build and boot released crates by other authors, into docs/measurements/crates.json
     Crates(foreign::Arguments),
     /// Measure what each feature of an application costs, into docs/measurements/prices.json
@@ -256,6 +259,7 @@ fn run(task: Task) -> Result<()> {
         Task::Cross(arguments) => arguments.run(repo),
         Task::Flags(arguments) => arguments.run(&repo),
         Task::Compilers(arguments) => arguments.run(&repo),
+        Task::Truth(arguments) => arguments.run(&repo),
         Task::Crates(arguments) => arguments.run(&repo),
         Task::Allocators(arguments) => arguments.run(&repo),
         Task::Prices(arguments) => arguments.run(&repo),
