@@ -159,6 +159,37 @@ fn reads_streams_and_blocks_in_a_row() {
 }
 
 #[test]
+fn ranges_are_removed_behind_the_filter() {
+    // Calls to one place from everywhere, with what stands between them.
+    let mut content = Vec::new();
+    let mut between = noise(6000).into_iter();
+    for call in 0u32..1000 {
+        content.extend(between.by_ref().take(3));
+        content.push(0xE8);
+        content.extend(0x40_0000u32.wrapping_sub(call * 8).to_le_bytes());
+    }
+    let settings = Settings {
+        preset: 6,
+        dictionary: 1 << 20,
+        lc: 3,
+        lp: 0,
+        pb: 2,
+        filter: 2,
+        check: 1,
+    };
+    let packed = settings.xz(&content);
+    let packer = Packer::like(Codec::Xz, &packed, &content).unwrap();
+    assert!(packer.is_exact());
+    assert_eq!(packer.size_without(&[]).unwrap(), packed.len() as u64);
+    let cut = [&content[..4000], &content[4800..]].concat();
+    let removed = packer.size_without(&[4400..4800, 4000..4500]).unwrap();
+    assert!(removed < packer.size(&cut).unwrap());
+    assert!(removed < packed.len() as u64);
+    let none = packer.size_without(std::slice::from_ref(&(0..content.len())));
+    assert_eq!(none.unwrap(), packer.size(&[]).unwrap());
+}
+
+#[test]
 fn a_byte_costs_what_its_symbol_costs() {
     let settings = Settings {
         preset: 6,

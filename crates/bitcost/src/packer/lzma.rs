@@ -15,15 +15,22 @@ pub(super) const PRESETS: [u32; 9] = [6, 9 | EXTREME, 5 | EXTREME, 5, 4, 3, 2, 1
 /// The encoder writes an end marker, which a stream whose header states the size can do without.
 const MARKER: u64 = 6;
 
-/// The options of a preset with what the stream states.
+/// The encoder takes ten times the dictionary in memory. Linux states 128 MiB for its kernels; a
+/// larger one than that and than the content finds no more matches.
+const LARGEST_DICTIONARY: usize = 128 << 20;
+
+/// The options of a preset with what the stream states, for content of `size` bytes.
 pub(super) fn options(
     preset: u32,
     dictionary_size: u32,
     properties: Properties,
+    size: usize,
 ) -> Result<LzmaOptions, String> {
+    let largest = u32::try_from(size.max(LARGEST_DICTIONARY)).unwrap_or(u32::MAX);
     let mut options = LzmaOptions::new_preset(preset).map_err(|error| error.to_string())?;
     options
-        .dict_size(dictionary_size)
+        // What liblzma allows at least and at most.
+        .dict_size(dictionary_size.clamp(4096, largest.min(3 << 29)))
         .literal_context_bits(properties.literal_context_bits)
         .literal_position_bits(properties.literal_position_bits)
         .position_bits(properties.position_bits);
@@ -55,7 +62,12 @@ struct Alone {
 
 impl Recipe for Alone {
     fn size(&self, raw: &[u8]) -> Result<u64, String> {
-        let options = options(self.preset, self.dictionary_size, self.properties)?;
+        let options = options(
+            self.preset,
+            self.dictionary_size,
+            self.properties,
+            raw.len(),
+        )?;
         let mut encoder = Stream::new_lzma_encoder(&options).map_err(|error| error.to_string())?;
         let size = encode(&mut encoder, raw)?;
         Ok(if self.has_marker { size } else { size - MARKER })

@@ -27,7 +27,7 @@ type Recipes = Vec<Box<dyn Recipe>>;
 
 /// In a stream of 64 KiB and more, a difference of one in this many is the compressor's version,
 /// not its settings. For less, all recipes are tried in no time.
-const SAME_SETTINGS: u64 = 1000;
+const SAME_SETTINGS: u64 = 400;
 const LARGE: u64 = 1 << 16;
 /// How many recipes, the likely ones, are tried in any case.
 const LIKELY: usize = 2;
@@ -133,6 +133,12 @@ impl Packer {
         }
         let scaled = u128::from(size) * u128::from(self.wanted) / u128::from(self.found);
         Ok(scaled as u64)
+    }
+
+    /// What the settings give for the content of the stream, less the stream's size, in bytes. It is
+    /// the packer's own error, which [`Packer::size`] scales away.
+    pub fn error(&self) -> i64 {
+        self.found as i64 - self.wanted as i64
     }
 
     /// Whether the settings give the very size of the stream.

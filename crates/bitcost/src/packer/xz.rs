@@ -77,6 +77,7 @@ impl Preset {
             self.preset,
             self.form.dictionary_size,
             self.form.properties,
+            raw.len(),
         )?);
         let mut encoder = Stream::new_raw_encoder(&chain).map_err(|error| error.to_string())?;
         encode(&mut encoder, raw)

@@ -9,7 +9,7 @@ use crate::{Codec, Error};
 
 /// The likely ones first: mksquashfs uses 15, kernels 22 or 19, the tool itself 3.
 const LEVELS: [i32; 22] = [
-    15, 22, 19, 3, 9, 18, 20, 21, 17, 16, 14, 13, 12, 11, 10, 8, 7, 6, 5, 4, 2, 1,
+    15, 3, 19, 22, 9, 18, 20, 21, 17, 16, 14, 13, 12, 11, 10, 8, 7, 6, 5, 4, 2, 1,
 ];
 
 struct Level {
