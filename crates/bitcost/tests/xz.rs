@@ -160,13 +160,14 @@ fn reads_streams_and_blocks_in_a_row() {
 
 #[test]
 fn ranges_are_removed_behind_the_filter() {
-    // Calls to one place from everywhere, with what stands between them.
+    // Calls of a hundred functions from everywhere, with what stands between them.
     let mut content = Vec::new();
     let mut between = noise(6000).into_iter();
     for call in 0u32..1000 {
         content.extend(between.by_ref().take(3));
         content.push(0xE8);
-        content.extend(0x40_0000u32.wrapping_sub(call * 8).to_le_bytes());
+        let function = 0x40_0000 + call * call % 101 * 0x1357;
+        content.extend((function - call * 8).to_le_bytes());
     }
     let settings = Settings {
         preset: 6,
