@@ -16,6 +16,7 @@ const TOOLS: &[(&str, &str)] = &[
     ("bison", "kernel and U-Boot: kconfig, dtc"),
     ("bzip2", "unpacks sources"),
     ("ca-certificates", "cargo's downloads"),
+    ("cpio", "flashfit's tests"),
     ("debian-archive-keyring", "verifies Debian's archive"),
     (
         "device-tree-compiler",
@@ -28,7 +29,9 @@ const TOOLS: &[(&str, &str)] = &[
     ("libc6-dev", "programs that run during the build"),
     ("libgnutls28-dev", "U-Boot: mkimage and related tools"),
     ("libssl-dev", "U-Boot: mkimage"),
+    ("lz4", "flashfit's tests"),
     ("make", "kernel, U-Boot, busybox, musl"),
+    ("mtd-utils", "flashfit's tests"),
     ("patch", "sources"),
     ("perl", "kernel: scripts"),
     ("python3-dev", "U-Boot: binman's libfdt"),
@@ -42,8 +45,10 @@ const TOOLS: &[(&str, &str)] = &[
     ("shellcheck", "make lint"),
     ("squashfs-tools", "the root file system"),
     ("swig", "U-Boot: binman's libfdt"),
+    ("u-boot-tools", "flashfit's tests"),
     ("xxd", "U-Boot: the default environment"),
     ("xz-utils", "kernel image, sources"),
+    ("zstd", "flashfit's tests"),
 ];
 
 /// What `make test` needs in addition, and no build: with `setup --all`.

@@ -49,8 +49,8 @@ pub enum InputError {
     File(#[from] Unusable),
     /// A component has a path in a file whose contents flashfit cannot read.
     #[error(
-        "{who}: needs {path} in {} ({at}), which is {what}: flashfit reads only a squashfs with \
-         gzip, xz, zstd or lz4. Build one, or remove `path` and budget the whole file",
+        "{who}: needs {path} in {} ({at}), which is {what}: flashfit reads only a squashfs of \
+         version 4.0. Build one, or remove `path` and budget the whole file",
         file.display()
     )]
     Closed {

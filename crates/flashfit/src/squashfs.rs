@@ -18,25 +18,19 @@ mod extent;
 
 use std::collections::BTreeMap;
 use std::fs::File as FsFile;
-use std::io::{BufReader, Read, Seek};
+use std::io::{Read, Seek};
 
-use backhand::{InnerNode, Squashfs as Reader, SquashfsFileReader};
 pub use error::Error;
 use extent::{Extent, Extents};
 use serde::{Deserialize, Serialize};
 
+use crate::parts::{OtherKind, squashfs};
 use board::units::Bytes;
-
-/// The size of the superblock, and the offset of the first data.
-const SUPERBLOCK: u64 = 96;
-
-/// The frag_index of a file without one (SQUASHFS_INVALID_FRAG).
-const NO_FRAGMENT: u64 = 0xffff_ffff;
 
 /// The contents of a squashfs image.
 #[derive(Debug, Clone)]
 pub struct Squashfs {
-    /// Its compression: `xz`, `gzip`, `zstd`, `lz4` or `none`.
+    /// Its compression: `gzip`, `lzma`, `lzo`, `xz`, `lz4` or `zstd`.
     pub compressor: String,
     /// The size of an uncompressed block.
     pub block_size: Bytes,
@@ -50,9 +44,9 @@ pub struct Squashfs {
     /// The bytes from the end of the file system to the end of the image file.
     pub padding: Bytes,
     /// What is no regular file, by path.
-    others: BTreeMap<String, Other>,
-    /// How many tails each fragment holds.
-    tails: Vec<usize>,
+    others: BTreeMap<String, OtherKind>,
+    /// How many pieces of files each block holds.
+    pieces: Vec<usize>,
 }
 
 /// A regular file.
@@ -88,14 +82,6 @@ impl File {
     pub fn own(&self) -> Bytes {
         Bytes(self.on_flash.get() - self.shared.get())
     }
-}
-
-/// What is no regular file.
-#[derive(Debug, Clone)]
-enum Other {
-    Folder,
-    Symlink(String),
-    Special,
 }
 
 /// The size of a path in the image.
@@ -151,85 +137,36 @@ impl Squashfs {
     ///
     /// If it is not a squashfs, is cut short or damaged, or is of an unsupported kind.
     pub fn read(mut file: FsFile) -> Result<Squashfs, Error> {
-        let size = file.metadata()?.len();
-        let head = error::check_head(&mut file, size)?;
-        let reader = Reader::from_reader(BufReader::new(file)).map_err(Error::damaged)?;
-        let superblock = reader.superblock;
-        if !(SUPERBLOCK..=superblock.bytes_used).contains(&superblock.inode_table) {
-            return Err(Error::Damaged(
-                "its inodes lie outside the image".to_owned(),
-            ));
+        let mut image = Vec::new();
+        file.rewind()?;
+        file.read_to_end(&mut image)?;
+        let head = error::check_head(&image)?;
+        let contents = squashfs::files(&image, head)?;
+        let mut extents = Extents::new(&contents.blocks);
+        let mut files = Vec::new();
+        for file in &contents.files {
+            files.push(File {
+                path: file.path.clone(),
+                raw: Bytes(file.size),
+                on_flash: Bytes(0),
+                exact: true,
+                shared: Bytes(0),
+                shared_with: None,
+                extents: file.spans.iter().map(|span| extents.piece(*span)).collect(),
+            });
         }
-        let filesystem = reader.into_filesystem_reader().map_err(Error::damaged)?;
-        let block_size = u64::from(superblock.block_size);
-        let fragments = filesystem.fragments.as_deref().unwrap_or_default();
-        let fragments = fragments
-            .iter()
-            .map(|f| (f.start, u64::from(f.size.size())))
-            .collect();
-        let mut extents = Extents::new(SUPERBLOCK..superblock.inode_table, block_size, fragments);
-        let (mut files, mut others) = (Vec::new(), BTreeMap::new());
-        for node in filesystem.files() {
-            let path = node.fullpath.to_string_lossy().into_owned();
-            let other = match &node.inner {
-                InnerNode::File(inode) => {
-                    files.push(Self::file(path, inode, block_size, &mut extents)?);
-                    continue;
-                }
-                InnerNode::Dir(_) => Other::Folder,
-                InnerNode::Symlink(link) => Other::Symlink(link.link.to_string_lossy().into()),
-                _ => Other::Special,
-            };
-            others.insert(path, other);
-        }
-        files.sort_by(|a, b| a.path.cmp(&b.path));
-        let (stored, tails) = extents.finish(&mut files)?;
+        let (stored, pieces) = extents.finish(&mut files);
+        let mut others = BTreeMap::from([("/".to_owned(), OtherKind::Folder)]);
+        others.extend(contents.others.into_iter().map(|o| (o.path, o.kind)));
         Ok(Squashfs {
-            compressor: head.compressor.to_owned(),
-            block_size: Bytes(block_size),
-            size: Bytes(size),
+            compressor: head.compressor().unwrap_or_default().to_owned(),
+            block_size: Bytes(head.block_size as u64),
+            size: Bytes(image.len() as u64),
             files,
-            metadata: Bytes(superblock.bytes_used - stored),
-            padding: Bytes(size - superblock.bytes_used),
+            metadata: Bytes(head.used - stored),
+            padding: Bytes(image.len() as u64 - head.used),
             others,
-            tails,
-        })
-    }
-
-    fn file(
-        path: String,
-        inode: &SquashfsFileReader,
-        block_size: u64,
-        extents: &mut Extents,
-    ) -> Result<File, Error> {
-        let raw = inode.file_len() as u64;
-        let mut own = Vec::new();
-        let mut at = inode.blocks_start();
-        for block in inode.block_sizes() {
-            let stored = u64::from(block.size());
-            // Nothing is stored for a block of zeros.
-            if stored > 0 {
-                own.push(
-                    extents
-                        .block(at, stored)
-                        .ok_or_else(|| Error::outside(&path))?,
-                );
-                at += stored;
-            }
-        }
-        if inode.frag_index() as u64 != NO_FRAGMENT {
-            let tail = raw % block_size;
-            let place = (inode.frag_index(), u64::from(inode.block_offset()), tail);
-            own.push(extents.tail(place).ok_or_else(|| Error::outside(&path))?);
-        }
-        Ok(File {
-            path,
-            raw: Bytes(raw),
-            on_flash: Bytes(0),
-            exact: true,
-            shared: Bytes(0),
-            shared_with: None,
-            extents: own,
+            pieces,
         })
     }
 
@@ -241,7 +178,7 @@ impl Squashfs {
     /// If the path does not exist or cannot have data.
     pub fn content(&self, path: &str) -> Result<Content, PathError> {
         for (end, _) in path.match_indices('/').skip(1).chain([(path.len(), "")]) {
-            if let Some(Other::Symlink(target)) = self.others.get(&path[..end]) {
+            if let Some(OtherKind::Symlink(target)) = self.others.get(&path[..end]) {
                 return Err(PathError::Symlink {
                     link: path[..end].to_owned(),
                     target: target.clone(),
@@ -249,8 +186,8 @@ impl Squashfs {
             }
         }
         match self.others.get(path) {
-            Some(Other::Folder) => {
-                let below = format!("{path}/");
+            Some(OtherKind::Folder) => {
+                let below = format!("{}/", path.trim_end_matches('/'));
                 let within = self
                     .files
                     .iter()
@@ -279,19 +216,23 @@ impl Squashfs {
         let (mut raw, mut stored) = (0, BTreeMap::new());
         for file in files {
             raw += file.raw.get();
-            stored.extend(file.extents.iter().map(|extent| (extent.place, extent)));
+            stored.extend(
+                file.extents
+                    .iter()
+                    .map(|extent| (extent.place, extent.bytes)),
+            );
         }
-        let mut tails: BTreeMap<usize, usize> = BTreeMap::new();
-        for fragment in stored.values().filter_map(|extent| extent.fragment) {
-            *tails.entry(fragment).or_default() += 1;
+        let mut pieces: BTreeMap<usize, usize> = BTreeMap::new();
+        for (block, ..) in stored.keys() {
+            *pieces.entry(*block).or_default() += 1;
         }
         Content {
             raw: Bytes(raw),
-            on_flash: Bytes(stored.values().map(|extent| extent.bytes).sum()),
-            // A fragment of which all is meant needs no dividing.
-            exact: tails
+            on_flash: Bytes(stored.values().sum()),
+            // A block of which all is meant needs no dividing.
+            exact: pieces
                 .iter()
-                .all(|(fragment, count)| self.tails[*fragment] == *count),
+                .all(|(block, count)| self.pieces[*block] == *count),
         }
     }
 }

@@ -458,8 +458,8 @@ fn a_path_in_what_is_no_squashfs_is_bad_input() {
     );
     scratch.flashfit(&CHECK).exits(2).says(&[
         "server: needs /usr/bin/server in images/kernel.itb (board.toml:48), which is not a \
-             file system that flashfit knows: flashfit reads only a squashfs with gzip, xz, \
-             zstd or lz4. Build one, or remove `path`",
+             file system that flashfit knows: flashfit reads only a squashfs of version 4.0. \
+             Build one, or remove `path`",
     ]);
 }
 

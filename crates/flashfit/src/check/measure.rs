@@ -150,7 +150,7 @@ fn whole(what: String, surprising: Option<(PathBuf, &str, String)>) -> Measure {
     let warning = surprising.map(|(path, who, at)| {
         format!(
             "{who}: {} ({at}) is {what}: flashfit measures it as a whole and cannot list its \
-             files; it lists those of a squashfs with gzip, xz, zstd or lz4",
+             files; it lists those of a squashfs of version 4.0",
             path.display()
         )
     });

@@ -51,10 +51,13 @@ fn read(bytes: &[u8]) -> Result<Found, Damage> {
         }
         at = end.next_multiple_of(4).min(bytes.len());
         if name == b"TRAILER!!!" {
+            // Links without data are to an empty file.
+            for path in std::mem::take(&mut links).into_values().flatten() {
+                file(&mut files, path, 0..0)?;
+            }
             let zeros = bytes[at..].iter().take_while(|byte| **byte == 0).count();
             if is_header(&bytes[at + zeros..]) {
                 at += zeros;
-                links.clear();
                 continue;
             }
             // Archives are whole blocks of 512 bytes.
@@ -69,11 +72,6 @@ fn read(bytes: &[u8]) -> Result<Found, Damage> {
                 let same = links.entry([field(0), field(7), field(8)]).or_default();
                 same.push(path);
                 if size > 0 {
-                    for path in std::mem::take(same) {
-                        file(&mut files, path, data..end)?;
-                    }
-                } else if same.len() == field(3) as usize {
-                    // All of them are empty.
                     for path in std::mem::take(same) {
                         file(&mut files, path, data..end)?;
                     }

@@ -16,7 +16,7 @@ use table::Table;
 const WHAT: &str = "squashfs";
 
 /// The size of the superblock, and the offset of the first data.
-const SUPERBLOCK: usize = 96;
+pub(crate) const SUPERBLOCK: usize = 96;
 
 /// A table that the image does not have.
 const ABSENT: u64 = u64::MAX;
@@ -29,7 +29,7 @@ fn damage(reason: impl Into<String>) -> Damage {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Head {
     /// The number of its compressor.
-    compressor: u16,
+    pub(crate) number: u16,
     /// The size of an uncompressed block.
     pub(crate) block_size: usize,
     /// The size of the file system.
@@ -41,11 +41,11 @@ pub(crate) struct Head {
 impl Head {
     /// Reads the superblock; none if it is not one.
     pub(crate) fn read(bytes: &[u8]) -> Option<Head> {
-        if !bytes.starts_with(b"hsqs") {
+        if !bytes.starts_with(b"hsqs") || bytes.len() < SUPERBLOCK {
             return None;
         }
         Some(Head {
-            compressor: le16(bytes, 20)?,
+            number: le16(bytes, 20)?,
             block_size: le32(bytes, 12)? as usize,
             used: le64(bytes, 40)?,
             version: (le16(bytes, 28)?, le16(bytes, 30)?),
@@ -58,7 +58,7 @@ impl Head {
     }
 
     fn codec(self) -> Option<(&'static str, Codec)> {
-        Some(match self.compressor {
+        Some(match self.number {
             1 => ("gzip", Codec::Zlib),
             2 => ("lzma", Codec::Lzma),
             3 => ("lzo", Codec::Lzo1xBlock),
@@ -103,7 +103,7 @@ pub(crate) fn files(bytes: &[u8], head: Head) -> Result<Files, Damage> {
     let image = &bytes[..used];
     let field = |at| le64(image, at).ok_or_else(|| Damage::short(WHAT, bytes.len(), 96));
     let Some((_, codec)) = head.codec() else {
-        let compressor = head.compressor;
+        let compressor = head.number;
         return Err(damage(format!(
             "the compressor number {compressor} is unknown"
         )));

@@ -1,11 +1,9 @@
 //! What can be wrong with a squashfs image.
 
-use std::fs::File;
-use std::io::{self, Read as _, Seek as _};
+use std::io;
 
-use backhand::BackhandError;
-
-use super::SUPERBLOCK;
+use crate::parts::Damage;
+use crate::parts::squashfs::{Head, SUPERBLOCK};
 use board::units::Bytes;
 
 /// An image that cannot be taken apart.
@@ -30,79 +28,54 @@ pub enum Error {
         needs: Bytes,
     },
     /// It is of a kind that is not read.
-    #[error("is a squashfs that is {0}: flashfit reads version 4.0 with gzip, xz, zstd or lz4")]
+    #[error(
+        "is a squashfs that is {0}: flashfit reads version 4.0 with gzip, lzma, lzo, xz, lz4 or zstd"
+    )]
     Kind(String),
     /// Its tables contradict themselves.
     #[error("is a damaged squashfs ({0}): build it again")]
     Damaged(String),
 }
 
-impl Error {
-    // BackhandError is taken by value, as map_err gives it.
-    #[allow(clippy::needless_pass_by_value)]
-    pub(super) fn damaged(error: BackhandError) -> Error {
-        // Errors that would carry a text have none without the library's tracing.
-        match error.to_string().trim() {
-            "" => Error::Damaged("its tables cannot be read".to_owned()),
-            text => Error::Damaged(text.to_owned()),
+impl From<Damage> for Error {
+    fn from(damage: Damage) -> Error {
+        match damage {
+            Damage::Short { has, needs, .. } => Error::Short { has, needs },
+            Damage::Tables { reason, .. } => Error::Damaged(reason),
         }
     }
-
-    pub(super) fn outside(path: &str) -> Error {
-        Error::Damaged(format!("the data of {path} lies outside the image's data"))
-    }
 }
 
-/// What the superblock says and the library that reads the rest does not tell plainly.
-pub(super) struct Head {
-    pub(super) compressor: &'static str,
-}
-
-/// Reads the superblock of a file of `size` bytes, and leaves the file at its start.
-pub(super) fn check_head(file: &mut File, size: u64) -> Result<Head, Error> {
-    let mut head = Vec::new();
-    file.rewind()?;
-    file.by_ref().take(SUPERBLOCK).read_to_end(&mut head)?;
-    file.rewind()?;
-    if head.starts_with(b"sqsh") {
+/// Reads the superblock of an image that is complete and of a kind that is read.
+pub(super) fn check_head(image: &[u8]) -> Result<Head, Error> {
+    if image.starts_with(b"sqsh") {
         return Err(Error::Kind(
             "big-endian, a format that ended with version 3".to_owned(),
         ));
     }
-    if !head.starts_with(b"hsqs") {
+    if !image.starts_with(b"hsqs") {
         return Err(Error::None);
     }
-    let Some(head) = head.first_chunk::<{ SUPERBLOCK as usize }>() else {
+    let size = Bytes(image.len() as u64);
+    let Some(head) = Head::read(image) else {
         return Err(Error::Short {
-            has: Bytes(size),
-            needs: Bytes(SUPERBLOCK),
+            has: size,
+            needs: Bytes(SUPERBLOCK as u64),
         });
     };
-    // struct squashfs_super_block in fs/squashfs/squashfs_fs.h.
-    let half = |at: usize| u16::from_le_bytes([head[at], head[at + 1]]);
-    let (compressor, major, minor) = (half(20), half(28), half(30));
-    let used = u64::from_le_bytes(std::array::from_fn(|at| head[40 + at]));
-    if (major, minor) != (4, 0) {
+    if head.version != (4, 0) {
+        let (major, minor) = head.version;
         return Err(Error::Kind(format!("of version {major}.{minor}")));
     }
-    if used > size {
+    if head.used > size.get() {
         return Err(Error::Short {
-            has: Bytes(size),
-            needs: Bytes(used),
+            has: size,
+            needs: Bytes(head.used),
         });
     }
-    let compressor = match compressor {
-        1 => "gzip",
-        4 => "xz",
-        5 => "lz4",
-        6 => "zstd",
-        2 => return Err(unknown_compressor("lzma")),
-        3 => return Err(unknown_compressor("lzo")),
-        other => return Err(unknown_compressor(&format!("number {other}"))),
-    };
-    Ok(Head { compressor })
-}
-
-fn unknown_compressor(name: &str) -> Error {
-    Error::Kind(format!("compressed with {name}"))
+    if head.compressor().is_none() {
+        let number = head.number;
+        return Err(Error::Kind(format!("compressed with number {number}")));
+    }
+    Ok(head)
 }

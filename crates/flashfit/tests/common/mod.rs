@@ -96,6 +96,10 @@ fn package(program: &str) -> &str {
     match program {
         "mksquashfs" => "squashfs-tools",
         "dtc" | "fdtget" => "device-tree-compiler",
+        "mkfs.jffs2" => "mtd-utils",
+        "mkfs.erofs" => "erofs-utils",
+        "mkimage" | "mkenvimage" => "u-boot-tools",
+        "xz" => "xz-utils",
         other => other,
     }
 }
