@@ -18,7 +18,7 @@ pub use report::{
     ChipRow, ComponentRow, FlashFacts, Image, PartitionRow, Report, SCHEMA, SlotRow, SquashfsFacts,
     Use, Verdict,
 };
-pub use suggest::suggestions;
+pub use suggest::{suggestions, unexplained};
 pub use table::table;
 
 use crate::images::{Images, Unusable};

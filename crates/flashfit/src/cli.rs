@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{assemble, check, diff, import, layout, report};
+use crate::commands::{accept, assemble, check, diff, history, import, layout, report};
 
 /// Flash layout, assembly and budgets for firmware images
 ///
@@ -22,6 +22,7 @@ Examples:
   flashfit layout board.toml
   flashfit assemble board.toml output/images
   flashfit check board.toml output/images
+  flashfit report output/images
   flashfit diff before.json output/images";
 
 const LONG_EXAMPLES: &str = "\
@@ -35,11 +36,14 @@ Examples:
   flashfit check board.toml output/images --json > now.json
   flashfit check board.toml output/images --baseline before.json
   flashfit diff before.json output/images                 say what changed, down to functions
+  flashfit accept board.toml output/images --why 'server: TLS'
+  flashfit history board.toml
 
 Exit codes:
   0  everything fits
   1  a part is over budget or does not fit (with layout --check: a file is stale;
-     with diff --fail-over: something grew by more)
+     with diff --fail-over: something grew by more; with check --fail-unaccepted: since
+     the last accepted step)
   2  board.toml, an imported map, an image or the command line is invalid
 
 A minimal board.toml:
@@ -66,6 +70,8 @@ pub(crate) enum Command {
     Layout(layout::Args),
     Assemble(assemble::Args),
     Check(check::Args),
-    Diff(diff::Args),
     Report(report::Args),
+    Diff(diff::Args),
+    Accept(accept::Args),
+    History(history::Args),
 }

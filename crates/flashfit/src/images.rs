@@ -102,6 +102,17 @@ impl Images {
         self.folder.join(file)
     }
 
+    /// The source revision that the builder wrote into build.json, if it did.
+    #[must_use]
+    pub fn revision(&self) -> Option<String> {
+        #[derive(serde::Deserialize)]
+        struct Build {
+            git_revision: Option<String>,
+        }
+        let text = std::fs::read_to_string(self.folder.join("build.json")).ok()?;
+        serde_json::from_str::<Build>(&text).ok()?.git_revision
+    }
+
     /// Opens `file`, which `who` in `line` of board.toml needs, and checks it as far as its
     /// header allows. All commands get images from here, so that none accepts what another
     /// rejects.

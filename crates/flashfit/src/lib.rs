@@ -10,6 +10,7 @@
 //! - [`assemble`](mod@assemble) assembles finished images into the content of the chip.
 //! - [`check`](mod@check) compares them with their budgets, and counts the compressed bytes
 //!   of each file in a [`squashfs`] image.
+//! - [`history`] keeps the accepted sizes, each with its reason.
 //! - [`diff`](mod@diff) compares two [`report`]s, node by node.
 //!
 //! The library does not depend on any builder. Sizes and offsets have their own types
@@ -31,6 +32,7 @@ pub mod assemble;
 pub mod check;
 pub mod diff;
 mod file;
+pub mod history;
 pub mod images;
 pub mod import;
 pub mod layout;
@@ -38,4 +40,5 @@ pub mod page;
 pub mod parts;
 pub mod report;
 pub mod squashfs;
+pub mod svg;
 pub mod table;

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use cli::{Cli, Command};
-use commands::{assemble, check, diff, import, layout, report};
+use commands::{accept, assemble, check, diff, history, import, layout, report};
 use terminal::{BAD_INPUT, tell_error, whole};
 
 fn main() -> ExitCode {
@@ -18,6 +18,8 @@ fn main() -> ExitCode {
         Command::Assemble(args) => assemble::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Diff(args) => diff::run(&args),
+        Command::Accept(args) => accept::run(&args),
+        Command::History(args) => history::run(&args),
         Command::Report(args) => report::run(&args),
     };
     outcome.unwrap_or_else(|error| {

@@ -64,7 +64,7 @@ size = "256 KiB"
 name = "server"
 file = "rootfs.squashfs"
 path = "/usr/bin/server"
-budget = "200_000 B"
+budget = "200_000 B" # room for TLS
 
 [[component]]
 name = "kernel"

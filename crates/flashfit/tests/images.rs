@@ -32,7 +32,7 @@ const COMPONENT: &str = r#"
 name = "server"
 file = "rootfs"
 path = "/usr/bin/server"
-budget = "200_000 B"
+budget = "200_000 B" # room for TLS
 "#;
 
 /// Both commands that use images.

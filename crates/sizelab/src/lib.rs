@@ -13,5 +13,4 @@ pub mod prices;
 pub mod records;
 mod rustflags;
 mod schema;
-mod svg;
 pub mod truth;

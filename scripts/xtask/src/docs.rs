@@ -14,6 +14,7 @@ use buildkit::files::write_whole;
 use sizelab::ladder;
 use sizelab::records::budget_svg;
 use sizelab::records::measurement::{Measurement, drift};
+use sizelab::records::size_history;
 
 /// Fills blocks and figures; with `check`, only says which are stale.
 pub fn print(repo: &Repo, check: bool) -> Result<Vec<String>> {
@@ -21,6 +22,10 @@ pub fn print(repo: &Repo, check: bool) -> Result<Vec<String>> {
     let board = repo.board(DEFAULT_BOARD)?;
     let budget = budget_svg::budget(&board, &Measurement::load(repo, DEFAULT_BOARD)?)?;
     whole_file(repo, "docs/images/budget.svg", &budget, check, &mut stale)?;
+    if let Some(history) = size_history::picture(&board)? {
+        let path = "docs/images/size-history.svg";
+        whole_file(repo, path, &history, check, &mut stale)?;
+    }
     stale.extend(ladder_chart(repo, check)?);
     Ok(stale)
 }
@@ -29,6 +34,9 @@ pub fn print(repo: &Repo, check: bool) -> Result<Vec<String>> {
 pub fn run(repo: &Repo, check: bool) -> Result<()> {
     let mut stale = print(repo, check)?;
     if check {
+        for name in repo.boards()? {
+            stale.extend(size_history::unaccepted(repo, &repo.board(&name)?)?);
+        }
         compare_with_images(repo, &mut stale)?;
     }
     if !stale.is_empty() {

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 use board::Board;
 use flashfit::check::{self, Report};
+use flashfit::history::History;
 
 use super::open;
 use crate::terminal::{OVER, WARNING, print, tell_error};
@@ -34,6 +35,9 @@ pub(crate) struct Args {
     /// An earlier --json output; name what grew since then
     #[arg(long, value_name = "OLD.json")]
     pub(crate) baseline: Option<PathBuf>,
+    /// Exit 1 if a size grew since the last step of `flashfit accept`
+    #[arg(long)]
+    pub(crate) fail_unaccepted: bool,
     /// Suggest tighter budgets where a tenth or more is unused
     #[arg(long)]
     pub(crate) suggest: bool,
@@ -82,11 +86,46 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         for suggestion in check::suggestions(&board, &report) {
             anstream::eprintln!("{WARNING}suggestion:{WARNING:#} {suggestion}");
         }
+    } else if let Some(slack) = unexplained(&board, &report).filter(|_| report.fits) {
+        anstream::eprintln!("{WARNING}suggestion:{WARNING:#} {slack}");
     }
+    let unaccepted = tell_growth(args, &board, &report)?;
     report.errors.iter().for_each(|error| tell_error(error));
-    Ok(if report.fits {
+    Ok(if report.fits && !unaccepted {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(OVER)
     })
+}
+
+/// Names what grew since the last accepted step, and says whether that is a failure.
+fn tell_growth(args: &Args, board: &Board, report: &Report) -> anyhow::Result<bool> {
+    let history = History::of(board)?;
+    if args.fail_unaccepted && history.is_none() {
+        bail!("--fail-unaccepted: {}", super::no_history(board));
+    }
+    let Some(history) = history else {
+        return Ok(false);
+    };
+    let grown = history.growth(report);
+    let Some(last) = history.steps.last().filter(|_| !grown.is_empty()) else {
+        return Ok(false);
+    };
+    let message = format!(
+        "grew since the step of {}: {}; accept it with `flashfit accept {} {} --why \"…\"`",
+        last.date,
+        super::listed(&grown),
+        args.board.display(),
+        args.images.display()
+    );
+    match args.fail_unaccepted {
+        true => tell_error(&message),
+        false => anstream::eprintln!("{WARNING}warning:{WARNING:#} {message}"),
+    }
+    Ok(args.fail_unaccepted)
+}
+
+fn unexplained(board: &Board, report: &Report) -> Option<String> {
+    let text = std::fs::read_to_string(&board.path).ok()?;
+    check::unexplained(board, report, &text)
 }

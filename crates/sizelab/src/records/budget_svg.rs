@@ -2,10 +2,10 @@
 
 use anyhow::Result;
 use board::Board;
+use flashfit::svg::Svg;
 
 use super::budget::{self, Kind};
 use super::measurement::Measurement;
-use crate::svg::Svg;
 
 const WIDTH: u64 = 720;
 const ROW: u64 = 28;

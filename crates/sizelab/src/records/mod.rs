@@ -9,5 +9,6 @@ pub mod measurement;
 pub mod option_costs;
 pub mod option_help;
 pub mod packageconfig;
+pub mod size_history;
 pub mod size_table;
 pub mod suite;

@@ -2,11 +2,11 @@
 
 use anyhow::Result;
 use board::units::Bytes;
+use flashfit::svg::Svg;
 
 use super::data::PageData;
 use crate::ladder::record::Record;
 use crate::ladder::target::ARTICLE_TARGET;
-use crate::svg::Svg;
 
 const WIDTH: u64 = 800;
 const MARGIN: u64 = 20;

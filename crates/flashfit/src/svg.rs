@@ -19,6 +19,7 @@ pub struct Svg(String);
 
 impl Svg {
     /// A sheet of paper; `label` says to those who cannot see it what is on it.
+    #[must_use]
     pub fn new(width: u64, height: u64, label: &str) -> Self {
         Self(format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
@@ -28,6 +29,7 @@ impl Svg {
         ))
     }
 
+    /// A line of text that begins at `x`, or ends there with the class `end`; `y` is its baseline.
     pub fn text(&mut self, class: &str, x: u64, y: u64, text: &str) {
         let class = match class {
             "" => String::new(),
@@ -41,6 +43,7 @@ impl Svg {
         );
     }
 
+    /// A bar with its upper left corner at that place.
     pub fn bar(&mut self, class: &str, (x, y): (u64, u64), width: u64, height: u64) {
         let _ = writeln!(
             self.0,
@@ -48,6 +51,8 @@ impl Svg {
         );
     }
 
+    /// The whole file.
+    #[must_use]
     pub fn finish(self) -> String {
         self.0 + "</svg>\n"
     }
