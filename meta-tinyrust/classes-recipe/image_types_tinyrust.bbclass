@@ -59,12 +59,14 @@ TESTIMAGEDEPENDS:append = " flashfit-native:do_populate_sysroot"
 FLASH_SOURCES = "${@flash_sources(d)}"
 FLASH_SOURCES[vardepvalue] = ""
 
+def flash_source_recipes(d):
+    return {'linux': d.getVar('PREFERRED_PROVIDER_virtual/kernel'),
+            'u-boot': d.getVar('PREFERRED_PROVIDER_virtual/bootloader'),
+            'busybox': 'busybox-tinyrust', d.getVar('TCLIBC'): d.getVar('TCLIBC')}
+
 def flash_sources(d):
-    names = {'linux': d.getVar('PREFERRED_PROVIDER_virtual/kernel'),
-             'u-boot': d.getVar('PREFERRED_PROVIDER_virtual/bootloader'),
-             'busybox': 'busybox-tinyrust', d.getVar('TCLIBC'): d.getVar('TCLIBC')}
     sources = []
-    for name, recipe in names.items():
+    for name, recipe in flash_source_recipes(d).items():
         for arch in reversed(d.getVar('SSTATE_ARCHS').split()):
             path = os.path.join(d.getVar('LICENSE_DIRECTORY'), arch, recipe or '', 'recipeinfo')
             if recipe and os.path.exists(path):
@@ -73,6 +75,10 @@ def flash_sources(d):
                 sources.append('%s=%s' % (name, facts['PV']))
                 break
     return ' '.join(sources)
+
+# Packages and licence texts for the bill of materials.
+FLASH_PACKAGES = "${@tinyrust.bill.options(d, flash_source_recipes(d))}"
+FLASH_PACKAGES[vardepvalue] = ""
 
 FLASH_REVISION ?= "${@tinyrust.revision.of(d)}"
 FLASH_REVISION[vardepvalue] = ""
@@ -94,5 +100,9 @@ flash_assemble() {
     done
     imagekit build-json ${FLASH_BOARD} ${FLASH_IMAGES} --builder "yocto ${LAYERSERIES_CORENAMES}" \
         --revision "${FLASH_REVISION}" "$@"
+    set --
+    [ ! -e ${FLASH_SERVER_FACTS}/crates.json ] || set -- --crates ${FLASH_SERVER_FACTS}/crates.json
+    # OE's time for an image is a constant and not that of anything in it.
+    env -u SOURCE_DATE_EPOCH imagekit sbom ${FLASH_IMAGES} "$@" ${FLASH_PACKAGES}
     cp ${FLASH_IMAGES}/flash.bin ${IMGDEPLOYDIR}/${IMAGE_NAME}.flash
 }

@@ -126,6 +126,7 @@ do_compile:prepend:class-target() {
 do_compile[cleandirs] += "${B}/target"
 TINYRUST_RECORD = "${B}/target/rustc.jsonl"
 TINYRUST_RECORDED_FLAGS = "${B}/target/rust-flags.json"
+TINYRUST_CRATES = "${B}/target/crates.json"
 TINYRUST_CARGO_CONFIG = "${B}/cargo-config"
 do_compile[file-checksums] += "${@tinyrust.profile.sources(d)}"
 do_compile[vardeps] += "TINYRUST_RELEASE_SHA256"
@@ -134,15 +135,17 @@ do_rust_check() {
     imagekit rust-check --record ${TINYRUST_RECORD} --cargo-config ${TINYRUST_CARGO_CONFIG} \
         --json ${TINYRUST_RECORDED_FLAGS} ${@tinyrust.profile.programs(d)} ||
         bbfatal_log "the size profile did not take effect, as imagekit says in this task's log; a flag that this recipe wants is one of TINYRUST_EXTRA_RUSTFLAGS"
+    imagekit crates --record ${TINYRUST_RECORD} --target ${RUST_HOST_SYS} --rustc rustc --json ${TINYRUST_CRATES} ||
+        bbfatal_log "the crates cannot be listed, as imagekit says in this task's log"
 }
 addtask rust_check after do_install before do_package do_populate_sysroot
 
-# For the image folder and its build.json, and not for the device.
+# For the image folder, its build.json and its bill of materials, and not for the device.
 SYSROOT_PREPROCESS_FUNCS:append:class-target = " tinyrust_stage_facts"
 tinyrust_stage_facts() {
     folder=${SYSROOT_DESTDIR}${datadir}/tinyrust/${PN}
     install -d $folder
-    install -m 0644 ${TINYRUST_RECORDED_FLAGS} $folder/
+    install -m 0644 ${TINYRUST_RECORDED_FLAGS} ${TINYRUST_CRATES} $folder/
     imagekit compilers --rustc rustc --cc-prefix ${TARGET_PREFIX} > $folder/compilers.json
     echo "--profile ${TINYRUST_PROFILE} --allocator ${TINYRUST_ALLOCATOR}" > $folder/arguments
     [ "${INHIBIT_PACKAGE_STRIP}" != 1 ] || return 0

@@ -2,4 +2,4 @@
 """What the classes of this layer compute, apart from bitbake so that it can be tested without it."""
 
 # bitbake imports these with `addpylib`.
-BBIMPORTS = ["licence", "profile", "revision", "rust", "source", "targets"]
+BBIMPORTS = ["bill", "licence", "profile", "revision", "rust", "source", "targets"]

@@ -10,12 +10,12 @@ from checks.budgets import budget, foreign
 from checks.builds import image, offline, release
 from checks.device import boot, own_crate, service, testimage
 from checks.metadata import crates, layer, parse, plan, std_crates, targets, variants
-from checks.program import elf, flags, foreign_flags, spdx
+from checks.program import bill, elf, flags, foreign_flags, spdx
 from checks.runs import Failed
 from checks.shared import mirror, signatures
 from hostbuild import Problem
 
-CHECKS = [parse, plan, std_crates, targets, variants, layer, signatures, image, mirror, crates, flags, foreign_flags, elf, testimage, service, boot, own_crate, budget, spdx, foreign,
+CHECKS = [parse, plan, std_crates, targets, variants, layer, signatures, image, mirror, crates, flags, foreign_flags, elf, testimage, service, boot, own_crate, budget, spdx, bill, foreign,
           release, offline]
 
 

@@ -103,3 +103,23 @@ def spdx(build):
     absent = sorted(t for t in terms if t.strip("()") not in whole)
     expect(whole and not absent, f"{absent} are not in the licence: {whole or 'none'}")
     return f"{len(wanted)} crates of the lock, {len(of_std)} of std; {whole}"
+
+
+def bill(build):
+    """The bill of materials lists what the image is made of, from every side."""
+    document = json.loads((images(build) / "sbom.cdx.json").read_text())
+    components = {c["name"]: c for c in document["components"]}
+    lock = (ROOT / "app/Cargo.lock").read_text()
+    locked = dict(re.findall(r'name = "(.*)"\nversion = ".*"\nsource = "registry.*"\nchecksum = "(.*)"', lock))
+    crates = [c for c in document["components"] if c["bom-ref"].startswith("crate:") and "purl" in c]
+    strange = [c["name"] for c in crates if not c.get("hashes") or not c.get("licenses")]
+    expect(len(crates) > 50 and not strange, f"{strange} of {len(crates)} crates have no checksum or licence")
+    known = [c for c in crates if c["hashes"][0]["content"] == locked.get(c["name"])]
+    expect(len(known) > len(crates) * 0.8, f"{len(known)} of {len(crates)} crates have the checksum of app/Cargo.lock")
+    wanted = {"linux", "u-boot", "busybox", "musl", "libgcc", "rust-std", "tinyrust", "tinyrust-rootfs", "flash.bin"}
+    expect(wanted <= components.keys(), f"{sorted(wanted - components.keys())} are not listed")
+    texts = (images(build) / "licences.txt").read_text()
+    table = texts.split("\n\n")[2]
+    expect("no text" not in table, table)
+    expect("Linux-syscall-note" in texts, "the licence of the kernel is not there")
+    return f"{len(document['components'])} components, {len(crates)} crates; {len(texts):,} bytes of licences"
