@@ -172,6 +172,36 @@ fn every_part_has_a_licence_and_every_crate_one_of_deny_toml() {
     }
 }
 
+/// The example in docs/sbom.md; `GOLDEN=write make sbom-check` writes it anew.
+#[test]
+#[ignore = "needs an image: make sbom-check"]
+fn the_example_in_the_documentation_is_of_this_image() {
+    const BEGIN: &str = "<!-- begin example: make sbom-check -->\n";
+    const END: &str = "<!-- end example -->";
+    let document = document();
+    let components = components(&document);
+    // Parts that change only with the compiler and with boards/common/sources.toml.
+    let json = ["hashbrown", "busybox"].map(|name| {
+        let one = components.values().find(|one| one["name"] == name);
+        let one = one.unwrap_or_else(|| panic!("no {name}"));
+        serde_json::to_string_pretty(one).expect("JSON")
+    });
+    let example = format!("```json\n{}\n```\n", json.join(",\n"));
+    let path = root().join("docs/sbom.md");
+    let text = fs::read_to_string(&path).expect("docs/sbom.md");
+    let (before, rest) = text.split_once(BEGIN).expect("where the example begins");
+    let (old, after) = rest.split_once(END).expect("where it ends");
+    if std::env::var("GOLDEN").is_ok_and(|word| word == "write") {
+        let text = format!("{before}{BEGIN}{example}{END}{after}");
+        fs::write(&path, text).expect("docs/sbom.md");
+        return;
+    }
+    assert_eq!(
+        old, example,
+        "`GOLDEN=write make sbom-check` updates docs/sbom.md"
+    );
+}
+
 #[test]
 #[ignore = "needs an image: make sbom-check"]
 fn the_parts_that_are_no_crates_have_their_source_and_every_part_its_text() {
