@@ -130,6 +130,12 @@ pub fn firmware(images: &Path, inventories: &[Inventory]) -> Result<Firmware> {
         };
         firmware.add_source(name, &source);
     }
+    // An external toolchain brings the C library along, and nobody knows its version.
+    if let Some(name) = c_library(&record.target)
+        && !record.sources.contains_key(name)
+    {
+        firmware.add_source(name, &Source::default());
+    }
     if let Some(version) = gcc(&record.cc) {
         let version = version.to_owned();
         let source = Source {
@@ -207,6 +213,13 @@ fn facts(record: &BuildRecord) -> BTreeMap<String, String> {
     facts
 }
 
+/// The C library that programs for the target are linked with.
+fn c_library(target: &str) -> Option<&'static str> {
+    let libraries = [("musl", "musl"), ("gnu", "glibc")];
+    let found = libraries.iter().find(|(part, _)| target.contains(part));
+    found.map(|(_, name)| *name)
+}
+
 /// GCC's version in `arm-linux-gnueabihf-gcc (Debian 12.2.0-14) 12.2.0; GNU ld …`.
 fn gcc(cc: &str) -> Option<&str> {
     let first = cc.split(';').next()?;
@@ -233,6 +246,13 @@ fn text(path: &Path) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_target_names_the_c_library() {
+        assert_eq!(c_library("armv7-unknown-linux-musleabihf"), Some("musl"));
+        assert_eq!(c_library("x86_64-unknown-linux-gnu"), Some("glibc"));
+        assert_eq!(c_library("riscv64gc-unknown-none-elf"), None);
+    }
 
     #[test]
     fn gccs_version_is_the_last_word_of_what_it_says() {

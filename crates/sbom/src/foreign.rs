@@ -40,7 +40,9 @@ impl Firmware {
         let recipe = package.recipe.filter(|recipe| *recipe != package.name);
         let note = recipe.map(|recipe| format!("of the recipe {recipe}"));
         self.components.push(Component {
-            reference: format!("{builder}:{}@{}", package.name, package.version),
+            reference: format!("{builder}:{}@{}", package.name, package.version)
+                .trim_end_matches('@')
+                .to_owned(),
             name: package.name,
             version: package.version,
             license: package.license,

@@ -46,15 +46,21 @@ pub fn name(of: &str) -> &str {
 pub fn component(of: &str, version: &str) -> Component {
     let name = name(of);
     let facts = ALL.get(name);
+    // Without a version nothing can be looked up.
+    let versioned = |text: String| (!version.is_empty()).then_some(text);
     let cpe = facts.and_then(|facts| facts.cpe.as_ref());
+    let cpe = cpe.map(|cpe| format!("cpe:2.3:{cpe}:{version}:*:*:*:*:*:*:*"));
     Component {
-        reference: format!("{name}@{version}"),
+        reference: match version {
+            "" => name.to_owned(),
+            _ => format!("{name}@{version}"),
+        },
         kind: facts.map(|facts| facts.kind).unwrap_or_default(),
         name: name.to_owned(),
         version: version.to_owned(),
         license: facts.map(|facts| facts.license.clone()).unwrap_or_default(),
-        purl: Some(format!("pkg:generic/{name}@{version}")),
-        cpe: cpe.map(|cpe| format!("cpe:2.3:{cpe}:{version}:*:*:*:*:*:*:*")),
+        purl: versioned(format!("pkg:generic/{name}@{version}")),
+        cpe: cpe.and_then(versioned),
         ..Component::default()
     }
 }

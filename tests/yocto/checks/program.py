@@ -121,5 +121,6 @@ def bill(build):
     texts = (images(build) / "licences.txt").read_text()
     table = texts.split("\n\n")[2]
     expect("no text" not in table, table)
-    expect("Linux-syscall-note" in texts, "the licence of the kernel is not there")
+    parts = {part: re.findall(f"^    {part} .*: (.*)$", texts, re.M) for part in ("linux", "u-boot")}
+    expect("Linux-syscall-note" in parts["linux"] and "gpl-2.0.txt" in parts["u-boot"], f"texts: {parts}")
     return f"{len(document['components'])} components, {len(crates)} crates; {len(texts):,} bytes of licences"
