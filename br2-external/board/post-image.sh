@@ -13,6 +13,18 @@ imagekit kernel-fit "$board" "$images" --board-folder "$TINYRUST_BOARD_DIR" \
 	--cpp "${TINYRUST_TARGET_CC%% *}" -E
 imagekit boot-image "$board" "$images"
 
+# What each byte of the C programs is, for flashfit.
+symbols() {
+	imagekit symbols "$1" "$2" "$images" --objcopy "${TINYRUST_CROSS}objcopy"
+}
+symbols vmlinux "$TINYRUST_LINUX_DIR/vmlinux"
+symbols busybox "$TINYRUST_BUSYBOX_DIR/busybox_unstripped"
+if [ -n "$TINYRUST_UBOOT_DIR" ]; then
+	symbols u-boot "$TINYRUST_UBOOT_DIR/u-boot"
+	[ ! -e "$TINYRUST_UBOOT_DIR/spl/u-boot-spl" ] ||
+		symbols u-boot-spl "$TINYRUST_UBOOT_DIR/spl/u-boot-spl"
+fi
+
 # The chip's content. Over budget it is kept under another name, and the last that
 # fitted stays where it was.
 rm -f "$images/flash.over-budget.bin" "$images/flashfit.over-budget.json"

@@ -32,7 +32,8 @@ IMAGE_TYPES += "flash"
 IMAGE_TYPEDEP:flash = "squashfs-xz"
 do_image_flash[depends] += "virtual/kernel:do_deploy virtual/kernel:do_populate_lic \
                             flashfit-native:do_populate_sysroot ${FLASH_SERVER}:do_populate_sysroot \
-                            virtual/bootloader:do_deploy virtual/bootloader:do_populate_lic tinyrust-fit:do_deploy"
+                            virtual/bootloader:do_deploy virtual/bootloader:do_populate_lic tinyrust-fit:do_deploy \
+                            ${@'busybox-tinyrust:do_populate_sysroot' if 'busybox-tinyrust' in d.getVar('IMAGE_INSTALL').split() else ''}"
 do_image_flash[file-checksums] += "${FLASH_BOARD}:True"
 
 python flash_images() {
@@ -46,9 +47,13 @@ python flash_images() {
     for name, path in files.items():
         shutil.copyfile(path, os.path.join(folder, name))
     shutil.copyfile(d.getVar('FLASH_BOARD'), os.path.join(folder, 'board.toml'))
-    symbols = d.expand('${FLASH_SERVER_FACTS}/tinyrust.debug')
-    if os.path.exists(symbols):
-        shutil.copy(symbols, folder)
+    # What each byte of the programs is, as far as their recipes say it.
+    symbols = [d.expand('${FLASH_SERVER_FACTS}/tinyrust.debug')]
+    for extension in ('debug', 'map'):
+        symbols += [d.expand('${DEPLOY_DIR_IMAGE}/%s.%s' % (name, extension)) for name in ('vmlinux', 'u-boot', 'u-boot-spl')]
+        symbols.append(d.expand('${RECIPE_SYSROOT}${datadir}/tinyrust/busybox-tinyrust/busybox.' + extension))
+    for path in filter(os.path.exists, symbols):
+        shutil.copy(path, folder)
 }
 do_image_flash[prefuncs] += "flash_images"
 

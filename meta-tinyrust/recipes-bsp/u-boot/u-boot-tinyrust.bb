@@ -58,9 +58,12 @@ do_configure() {
     oe_runmake -C ${S} O=${B} olddefconfig
 }
 
-# What the boot partition holds, by the names that board.toml has.
+# What the boot partition holds, by the names that board.toml has, and the symbols of it.
 do_deploy:append() {
     for file in ${TINYRUST_U_BOOT_BUILT}; do
         install -m 0644 ${B}/${file#*=} ${DEPLOYDIR}/${file%%=*}
+    done
+    for file in ${B}/u-boot ${B}/spl/u-boot-spl; do
+        [ ! -e $file ] || imagekit symbols $(basename $file) $file ${DEPLOYDIR} --objcopy ${OBJCOPY}
     done
 }

@@ -50,6 +50,14 @@ do_install() {
     [ ! -e ${D}/linuxrc ] || rm ${D}/linuxrc
 }
 
+# For the image folder and not for the device: flashfit reads there what each byte of it is.
+SYSROOT_PREPROCESS_FUNCS:append:class-target = " tinyrust_stage_symbols"
+tinyrust_stage_symbols() {
+    folder=${SYSROOT_DESTDIR}${datadir}/tinyrust/${PN}
+    install -d $folder
+    imagekit symbols busybox ${B}/busybox_unstripped $folder --objcopy ${OBJCOPY}
+}
+
 # In a build of another distro, busybox is still OE-Core's and no other.
 RPROVIDES:${PN}:tinyrust-tiny = "busybox"
 RCONFLICTS:${PN} = "busybox"

@@ -36,6 +36,11 @@ tinyrust_kernel_config() {
 }
 KERNEL_CONFIG_COMMAND = "tinyrust_kernel_config"
 
+# For the image folder: flashfit reads there what each byte of the kernel is.
+do_deploy:append() {
+    imagekit symbols vmlinux ${B}/vmlinux ${DEPLOYDIR} --objcopy ${OBJCOPY}
+}
+
 # The device has no modules; the FIT image in its own partition is the kernel.
 # nooelint: oelint.vars.pkgspecific.RDEPENDS - the packages are named by kernel.bbclass
 RDEPENDS:${KERNEL_PACKAGE_NAME}-base = ""
