@@ -101,6 +101,8 @@ impl Unpacked {
     /// The costs of adjoining ranges sum exactly, and `cost(0..raw.len()) == consumed << 16`:
     /// headers, tables and checksums are spread over the content in proportion. Where there is no
     /// content, the empty range costs all of the stream.
+    ///
+    /// Leaving the range out saves somewhat less: see [`Packer::size_without`].
     pub fn cost(&self, range: Range<usize>) -> u64 {
         self.costs.of(range)
     }

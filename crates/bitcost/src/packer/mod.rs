@@ -106,7 +106,8 @@ impl Packer {
     /// With filters for machine code this is nearer to the truth than the size of content that was
     /// cut: when a linker leaves a function out, all calls still reach what they call. A cut breaks
     /// them, and with them the matches between calls before and behind it. So the ranges are
-    /// removed behind the filter.
+    /// removed behind the filter. A compressor's choices make a difference of some 400 bytes in a
+    /// megabyte, in either direction: the result may exceed the stream's size.
     ///
     /// # Errors
     /// The compressor failed.
