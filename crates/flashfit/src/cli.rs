@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{accept, assemble, check, diff, history, import, layout, report};
+use crate::commands::{
+    accept, assemble, check, completions, diff, history, import, layout, man, report,
+};
 
 /// Flash layout, assembly and budgets for firmware images
 ///
@@ -74,4 +76,6 @@ pub(crate) enum Command {
     Diff(diff::Args),
     Accept(accept::Args),
     History(history::Args),
+    Completions(completions::Args),
+    Man(man::Args),
 }

@@ -11,10 +11,12 @@ use flashfit::images::Images;
 pub(crate) mod accept;
 pub(crate) mod assemble;
 pub(crate) mod check;
+pub(crate) mod completions;
 pub(crate) mod diff;
 pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod layout;
+pub(crate) mod man;
 pub(crate) mod report;
 
 fn open(folder: &Path) -> anyhow::Result<Images> {

@@ -6,9 +6,9 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use cli::{Cli, Command};
-use commands::{accept, assemble, check, diff, history, import, layout, report};
+use commands::{accept, assemble, check, completions, diff, history, import, layout, man, report};
 use terminal::{BAD_INPUT, tell_error, whole};
 
 fn main() -> ExitCode {
@@ -20,6 +20,8 @@ fn main() -> ExitCode {
         Command::Diff(args) => diff::run(&args),
         Command::Accept(args) => accept::run(&args),
         Command::History(args) => history::run(&args),
+        Command::Completions(args) => completions::run(&args, Cli::command()),
+        Command::Man(args) => man::run(&args, Cli::command()),
         Command::Report(args) => report::run(&args),
     };
     outcome.unwrap_or_else(|error| {

@@ -316,6 +316,56 @@ fn growth_beyond_the_limit_fails() {
 }
 
 #[test]
+fn image_folders_are_compared_as_they_are() {
+    let scratch = Scratch::new();
+    let board = "[flash]\nsize = \"1 MiB\"\nerase-block = \"64 KiB\"\n[[partition]]\n\
+                 name = \"system\"\noffset = \"0 KiB\"\nsize = \"1 MiB\"\nimage = \"root\"\n";
+    for folder in ["one", "two"] {
+        scratch.write(&format!("{folder}/board.toml"), board);
+        scratch.write(&format!("{folder}-root/etc/motd"), common::text(1, 5000));
+    }
+    scratch.write("two-root/usr/lib/new.so", common::noise(2, 20_000));
+    for folder in ["one", "two"] {
+        let image = format!("{folder}/root");
+        scratch.mksquashfs(
+            &format!("{folder}-root"),
+            &image,
+            &["-comp", "xz", "-no-fragments"],
+        );
+    }
+    let bytes = |image| std::fs::metadata(scratch.path(image)).unwrap().len();
+    let run = scratch.flashfit(&["diff", "one", "two", "--json"]).exits(0);
+    let json: serde_json::Value = serde_json::from_str(&run.stdout()).unwrap();
+    assert_eq!(json["before"]["used"], bytes("one/root"));
+    assert_eq!(json["after"]["used"], bytes("two/root"));
+    let new = &json["levels"][2]["rows"][0];
+    assert_eq!(new["name"], "/usr/lib/new.so");
+    assert_eq!(new["change"], 20_000);
+    scratch
+        .flashfit(&["diff", "two", "two"])
+        .exits(0)
+        .prints(&["no change"]);
+    // A saved report and one image by themselves.
+    let saved = scratch
+        .flashfit(&["report", "one", "--json"])
+        .exits(0)
+        .stdout();
+    scratch.write("one.json", saved);
+    scratch
+        .flashfit(&["diff", "one.json", "one"])
+        .exits(0)
+        .prints(&["no change"]);
+    scratch
+        .flashfit(&["diff", "one/root", "two/root"])
+        .exits(0)
+        .prints(&["/usr/lib/new.so"]);
+    scratch
+        .flashfit(&["diff", "one", "three"])
+        .exits(2)
+        .says(&["three"]);
+}
+
+#[test]
 fn what_is_no_report_is_an_error() {
     let scratch = files();
     scratch.write("check.json", "{\"schema\": \"flashfit-check/1\"}");

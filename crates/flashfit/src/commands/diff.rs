@@ -1,15 +1,17 @@
 //! `flashfit diff`
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::bail;
 use board::units::{Bytes, Difference};
 use flashfit::diff::{self, Level, View};
 use flashfit::page;
-use flashfit::report::Report;
+use flashfit::report::{self, Report};
 
-use crate::terminal::{OVER, print, tell_error};
+use super::report::Sources;
+use crate::terminal::{OVER, WARNING, print, tell_error};
 
 /// How many changes of a level a reader gets unless he asks for more.
 const LISTED: usize = 10;
@@ -23,18 +25,20 @@ const LISTED: usize = 10;
 #[command(after_help = "\
 Examples:
   flashfit report output/images --json > before.json
-  flashfit diff before.json after.json
+  flashfit diff before.json output/images
   flashfit diff before.json after.json --level function --top 30
   flashfit diff before.json after.json --markdown --fail-over '4 KiB'
   flashfit diff before.json after.json --html diff.html
   flashfit diff before.json after.json --fail-over '1 KiB' --of rootfs.squashfs/usr/bin/server")]
 pub(crate) struct Args {
-    /// The first build: the output of `flashfit report --json`
+    /// The first build: the output of `flashfit report --json`, an image folder or an image
     #[arg(value_name = "BEFORE")]
     before: PathBuf,
     /// The second build
     #[arg(value_name = "AFTER")]
     after: PathBuf,
+    #[command(flatten)]
+    sources: Sources,
     /// List one level only [default: all that the reports have]
     #[arg(long)]
     level: Option<Level>,
@@ -59,7 +63,10 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let (before, after) = (load(&args.before)?, load(&args.after)?);
+    let (before, after) = (
+        load(&args.before, &args.sources)?,
+        load(&args.after, &args.sources)?,
+    );
     let diff = diff::diff(&before, &after);
     // Before anything is printed: a part that does not exist is a wrong command line.
     let growth = diff::growth_of(&diff, args.of.as_deref())?;
@@ -91,12 +98,22 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn load(path: &Path) -> anyhow::Result<Report> {
-    if path.is_dir() {
-        bail!(
-            "{}: is a folder; name the output of `flashfit report --json`",
-            path.display()
-        );
+/// A saved report, or one on an image.
+fn load(path: &Path, sources: &Sources) -> anyhow::Result<Report> {
+    if path.is_file() && is_json(path) {
+        return Ok(Report::load(path)?);
     }
-    Ok(Report::load(path)?)
+    let report = report::build(path, &sources.options())?;
+    for warning in &report.warnings {
+        anstream::eprintln!("{WARNING}warning:{WARNING:#} {warning}");
+    }
+    Ok(report)
+}
+
+/// No image begins with a brace. What cannot be read is left to who reads it whole.
+fn is_json(path: &Path) -> bool {
+    let mut start = [0; 64];
+    let read = File::open(path).and_then(|mut file| file.read(&mut start));
+    let start = &start[..read.unwrap_or(0)];
+    start.trim_ascii_start().starts_with(b"{")
 }

@@ -31,6 +31,9 @@ pub(crate) struct Args {
     pub(crate) image: PathBuf,
     #[command(flatten)]
     pub(crate) sources: Sources,
+    /// How much to compress again, to measure what removing a part saves; 0 to measure nothing
+    #[arg(long, value_name = "SIZE", default_value = "24 MiB")]
+    pub(crate) recompress: Bytes,
     /// Measure what the image shrinks by without these parts, all at once: names from the outside
     /// in, with ` > ` between them and * for any text (repeatable)
     #[arg(long, value_name = "PART")]
@@ -58,19 +61,17 @@ pub(crate) struct Sources {
     /// (repeatable)
     #[arg(long, value_name = "FILE")]
     pub(crate) embedded: Vec<PathBuf>,
-    /// How much to compress again, to measure what removing a part saves; 0 to measure nothing
-    #[arg(long, value_name = "SIZE", default_value = "24 MiB")]
-    pub(crate) recompress: Bytes,
 }
 
 impl Sources {
+    /// Without compressing anything again.
     pub(crate) fn options(&self) -> Options {
         Options {
             board: self.board.clone(),
             symbols: self.symbols.clone(),
             packages: self.packages.clone(),
             embedded: self.embedded.clone(),
-            recompress: self.recompress.get(),
+            recompress: 0,
             without: Vec::new(),
         }
     }
@@ -78,6 +79,7 @@ impl Sources {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let options = Options {
+        recompress: args.recompress.get(),
         without: args.without.clone(),
         ..args.sources.options()
     };

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use board::units::Bytes;
 use board::{Board, Partition};
-use serde::Deserialize;
 use symbolmap::SymbolFiles;
 
 use super::content::{Builder, Sibling};
@@ -113,7 +112,7 @@ pub fn build(path: &Path, options: &Options) -> Result<Report, Error> {
             size: board.flash.size,
             erase_block: board.flash.erase_block,
         }),
-        revision: beside("build.json").and_then(|file| revision(&file)),
+        revision: Images::open(path).ok().and_then(|images| images.revision()),
         check: check.map(|check| check::Report {
             images: Vec::new(),
             ..check
@@ -326,14 +325,4 @@ fn unattributed(node: &Node) -> u64 {
         Kind::Data if node.name == "without a symbol" => node.on_flash.get(),
         _ => node.children.iter().map(unattributed).sum(),
     }
-}
-
-/// The revision that build.json tells.
-fn revision(file: &Path) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Build {
-        git_revision: Option<String>,
-    }
-    let text = fs::read_to_string(file).ok()?;
-    serde_json::from_str::<Build>(&text).ok()?.git_revision
 }
