@@ -85,6 +85,8 @@ fn hash(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use board::units::Bytes;
+
     use super::*;
     use crate::report::{Kind, Method, Node, SCHEMA};
 
@@ -96,6 +98,8 @@ mod tests {
             revision: None,
             check: None,
             root: Node::new(name, Kind::Chip, Method::Stored),
+            unattributed: Bytes(0),
+            without: None,
             warnings: vec![name.to_owned()],
         }
     }

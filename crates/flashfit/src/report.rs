@@ -15,6 +15,7 @@ mod node;
 mod packages;
 mod program;
 mod removal;
+pub mod text;
 
 use std::num::NonZero;
 use std::path::{Path, PathBuf};

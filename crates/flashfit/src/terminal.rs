@@ -25,6 +25,11 @@ pub(crate) fn whole(error: &anyhow::Error) -> String {
     })
 }
 
+/// The columns of the terminal; in a pipe, as many as a document has.
+pub(crate) fn width() -> usize {
+    terminal_size::terminal_size().map_or(100, |(width, _)| width.0.into())
+}
+
 pub(crate) fn tell_error(message: &str) {
     anstream::eprintln!("{ERROR}{message}{ERROR:#}");
 }

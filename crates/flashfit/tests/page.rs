@@ -93,6 +93,8 @@ fn report(parse: u64) -> Report {
         revision: Some("v1.2.3".to_owned()),
         check: None,
         root,
+        unattributed: Bytes(0),
+        without: None,
         warnings: vec![format!("{HOSTILE}: no symbols")],
     }
 }

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use board::units::Bytes;
-use flashfit::report::{self, Options, Report};
+use flashfit::page;
+use flashfit::report::{self, Kind, Options, Report, text};
 
-use crate::terminal::{WARNING, print};
+use crate::terminal::{WARNING, print, width};
 
 /// Show where the bytes of an image went: partition, file, package, crate, function
 ///
@@ -38,8 +39,26 @@ pub(crate) struct Args {
     /// in, with ` > ` between them and * for any text (repeatable)
     #[arg(long, value_name = "PART")]
     pub(crate) without: Vec<String>,
-    /// Print JSON (schema flashfit-report/1)
+    /// Print the tree [default, unless another form is asked for]
     #[arg(long)]
+    pub(crate) tree: bool,
+    /// The levels of the tree
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) depth: usize,
+    /// Sum up the parts of the tree that are smaller [default: 1/200 of the whole]
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) least: Option<Bytes>,
+    /// Print the N largest parts: files, functions and others that have no parts themselves
+    #[arg(long, value_name = "N")]
+    pub(crate) top: Option<usize>,
+    /// With --top, list the parts of this kind
+    #[arg(long, requires = "top")]
+    pub(crate) kind: Option<Kind>,
+    /// Write a page to open in a browser: a picture to zoom into, a search, a table
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Print JSON (schema flashfit-report/1)
+    #[arg(long, conflicts_with_all = ["tree", "top"])]
     pub(crate) json: bool,
 }
 
@@ -84,8 +103,25 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         ..args.sources.options()
     };
     let report: Report = report::build(&args.image, &options)?;
+    if let Some(path) = &args.html {
+        page::write(path, &report, None)?;
+    }
     if args.json {
         print(&report.to_json())?;
+    }
+    if let Some(count) = args.top {
+        print(&text::top(&report, count, args.kind, width()))?;
+    }
+    if args.tree || !(args.json || args.top.is_some() || args.html.is_some()) {
+        let least = args.least.unwrap_or(text::least(&report));
+        print(&text::tree(
+            &report,
+            &text::View {
+                depth: args.depth,
+                least,
+                width: width(),
+            },
+        ))?;
     }
     for warning in &report.warnings {
         anstream::eprintln!("{WARNING}warning:{WARNING:#} {warning}");
