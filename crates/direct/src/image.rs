@@ -284,7 +284,7 @@ fn list_parts(
     for (name, tree) in sources.all() {
         firmware.add_tree(name, &tree.path)?;
     }
-    bill::write(firmware, None, images)
+    bill::write(firmware, None, true, images)
 }
 
 fn origin(source: &buildkit::sources::Source) -> sbom::Source {

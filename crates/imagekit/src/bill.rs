@@ -76,7 +76,8 @@ pub fn run(args: &Args) -> Result<()> {
         }
         None => None,
     };
-    write(firmware, other.as_ref(), &args.images)
+    let complete = args.buildroot_packages.is_some();
+    write(firmware, other.as_ref(), complete, &args.images)
 }
 
 impl Args {
@@ -153,19 +154,21 @@ pub fn firmware(images: &Path, inventories: &[Inventory]) -> Result<Firmware> {
     Ok(firmware)
 }
 
-/// Writes both files.
+/// Writes both files, joined with another document. Of Buildroot's packages it adds none where the
+/// firmware's are `complete`.
 ///
 /// # Errors
 /// When the other document is not CycloneDX, or a file cannot be written.
 pub fn write(
     mut firmware: Firmware,
     other: Option<&serde_json::Value>,
+    complete: bool,
     images: &Path,
 ) -> Result<()> {
     firmware.finish();
     let mut document = document::of(&firmware, epoch()?);
     if let Some(other) = other {
-        foreign::join(&mut document, other)?;
+        foreign::join(&mut document, other, complete)?;
     }
     for (name, content) in [
         (DOCUMENT, document::to_text(document)?),

@@ -10,11 +10,12 @@ use crate::document::FIRMWARE;
 use crate::upstream;
 
 /// Joins the other document into ours. A component that both have stays one: ours, with what the
-/// other adds. What the other has for the build machine stays out.
+/// other adds. What the other has for the build machine stays out; and where ours is `complete`, so
+/// does each package of Buildroot's that ours does not have, because no file of it is on the device.
 ///
 /// # Errors
 /// When it is not CycloneDX.
-pub fn join(ours: &mut Value, other: &Value) -> Result<()> {
+pub fn join(ours: &mut Value, other: &Value, complete: bool) -> Result<()> {
     ensure!(
         other["bomFormat"] == "CycloneDX",
         "not a CycloneDX document: `bomFormat` is {}",
@@ -28,7 +29,7 @@ pub fn join(ours: &mut Value, other: &Value) -> Result<()> {
             .context("a component is not an object")?;
         let old = theirs.get("bom-ref").and_then(Value::as_str);
         let old = old.context("a component has no bom-ref")?;
-        if let Some(new) = add(list(ours, "components")?, theirs) {
+        if let Some(new) = add(list(ours, "components")?, theirs, complete) {
             names.insert(old.to_owned(), new);
         }
     }
@@ -74,9 +75,13 @@ fn list<'a>(document: &'a mut Value, name: &str) -> Result<&'a mut Vec<Value>> {
 }
 
 /// Adds a component, and gives the name that it has in ours; `None` for what is not on the device.
-fn add(components: &mut Vec<Value>, theirs: &Map<String, Value>) -> Option<String> {
+fn add(components: &mut Vec<Value>, theirs: &Map<String, Value>, complete: bool) -> Option<String> {
     let kind = theirs.get("properties").and_then(Value::as_array);
     let is_for = |kind: &&Value| kind["name"] == "BR_TYPE" && kind["value"] != "target";
+    let is_package = kind
+        .into_iter()
+        .flatten()
+        .any(|kind| kind["name"] == "BR_TYPE");
     let for_host = kind.into_iter().flatten().any(|kind| is_for(&kind));
     let name = theirs.get("name")?.as_str()?;
     // Without a version it is a choice between packages, and no package.
@@ -106,9 +111,11 @@ fn add(components: &mut Vec<Value>, theirs: &Map<String, Value>) -> Option<Strin
             }
             Some(one["bom-ref"].as_str()?.to_owned())
         }
+        None if complete && is_package => None,
         None => {
             let mut one = Value::Object(theirs.clone());
             let reference = format!("buildroot:{name}@{}", theirs["version"].as_str()?);
+            let reference = reference.trim_end_matches('@').to_owned();
             one["bom-ref"] = reference.as_str().into();
             components.push(one);
             Some(reference)
@@ -166,7 +173,7 @@ mod tests {
     #[test]
     fn what_both_have_is_one_and_the_build_machines_is_left_out() {
         let mut document = ours();
-        join(&mut document, &theirs()).unwrap();
+        join(&mut document, &theirs(), false).unwrap();
         let components = document["components"].as_array().unwrap();
         let names: Vec<&Value> = components.iter().map(|one| &one["bom-ref"]).collect();
         assert_eq!(
@@ -191,8 +198,16 @@ mod tests {
     }
 
     #[test]
+    fn a_complete_list_is_not_lengthened_by_packages_that_are_not_on_the_device() {
+        let mut document = ours();
+        join(&mut document, &theirs(), true).unwrap();
+        assert_eq!(document["components"].as_array().unwrap().len(), 2);
+        assert!(document["components"][0]["pedigree"].is_object());
+    }
+
+    #[test]
     fn another_format_is_refused() {
-        let error = join(&mut ours(), &json!({ "spdxVersion": "SPDX-2.3" })).unwrap_err();
+        let error = join(&mut ours(), &json!({ "spdxVersion": "SPDX-2.3" }), false).unwrap_err();
         assert!(error.to_string().contains("not a CycloneDX"), "{error}");
     }
 }
