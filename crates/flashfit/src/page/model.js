@@ -47,7 +47,10 @@ function addUp(node) {
   node.used = node.onFlash - node.free;
   node.wasUsed = node.was === null ? null : node.was - node.wasFree;
   node.change = node.used - (node.wasUsed ?? 0);
-  node.content = node.raw ?? (isLeaf ? node.used : sum((child) => child.content));
+  node.content = isLeaf ? node.raw ?? node.used : sum((child) => child.content);
+  // Of what only holds other things, people ask how large those are uncompressed, not how large
+  // the partition or the image file is.
+  if (HOLDERS.has(node.kind)) node.raw = isLeaf && node.used === 0 ? null : node.content;
   node.copied = node.sameAs ? node.used : sum((child) => child.copied);
   node.copiedContent = node.sameAs ? node.content : sum((child) => child.copiedContent);
   node.hasSections = node.section !== null || node.children.some((child) => child.hasSections);
@@ -60,6 +63,7 @@ const isCopy = (node) => node.used > 0 && node.copied === node.used;
 // The name by which people know a node.
 const nameOf = (node) => plain(node.parent === null ? data.name : node.name);
 
+const HOLDERS = new Set(["chip", "partition", "image", "part"]);
 const root = readTree();
 const all = [];
 walk(root, (node) => all.push(node));
