@@ -32,34 +32,38 @@ pub(super) fn parts<'a>(costed: &'a Costed, pieces: &'a [Piece]) -> Vec<Draft> {
     top.drafts(costed.method())
 }
 
-/// The pieces with those of data divided where a program embeds a file, which then is a piece of
-/// its own with the file's name.
+/// The pieces, and in the place of those that hold an embedded file one with the file's name and
+/// the owner of its first byte.
 pub(super) fn with_files(pieces: Vec<Piece>, bytes: &[u8], files: &[Sibling]) -> Vec<Piece> {
     let files: Vec<&Sibling> = files.iter().collect();
-    let mut divided = Vec::with_capacity(pieces.len());
+    let found = places(bytes, &files);
+    let inside = |at: usize| found.iter().find(|(_, range)| range.contains(&at));
+    let mut divided = Vec::with_capacity(pieces.len() + found.len());
     for piece in pieces {
-        let (start, end) = (piece.offset as usize, (piece.offset + piece.size) as usize);
-        let found = match piece.owner {
-            Owner::Data if end <= bytes.len() => places(&bytes[start..end], &files),
-            _ => Vec::new(),
-        };
-        let part = |from: usize, to: usize, symbol: &str| Piece {
-            offset: from as u64,
-            size: (to - from) as u64,
-            section: piece.section.clone(),
-            owner: piece.owner.clone(),
-            symbol: symbol.to_owned(),
-        };
-        let mut at = start;
-        for (name, range) in found {
-            let (from, to) = (start + range.start, start + range.end);
-            divided.push(part(at, from, &piece.symbol));
-            divided.push(part(from, to, name));
-            at = to;
+        let end = (piece.offset + piece.size) as usize;
+        let mut at = piece.offset as usize;
+        while at < end {
+            let within = inside(at);
+            let next = within.map_or_else(
+                || {
+                    let starts = found.iter().map(|(_, range)| range.start);
+                    starts.filter(|start| *start > at).min().unwrap_or(end)
+                },
+                |(_, range)| range.end,
+            );
+            if within.is_none_or(|(_, range)| range.start == at) {
+                let stop = within.map_or(next.min(end), |_| next);
+                divided.push(Piece {
+                    offset: at as u64,
+                    size: (stop - at) as u64,
+                    section: piece.section.clone(),
+                    owner: piece.owner.clone(),
+                    symbol: within.map_or(&*piece.symbol, |(name, _)| name).to_owned(),
+                });
+            }
+            at = next.min(end);
         }
-        divided.push(part(at, end, &piece.symbol));
     }
-    divided.retain(|piece| piece.size > 0);
     divided
 }
 
@@ -142,5 +146,33 @@ impl Group<'_> {
             Draft::at(node, leaf.cost, leaf.places)
         });
         groups.chain(leaves).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_embedded_file_is_one_piece_even_across_the_pieces_that_hold_it() {
+        let bytes = b"aaaaPAGEbbbb";
+        let piece = |offset, size, symbol: &str| Piece {
+            offset,
+            size,
+            section: ".rodata".to_owned(),
+            owner: Owner::Data,
+            symbol: symbol.to_owned(),
+        };
+        let pieces = vec![piece(0, 6, "x"), piece(6, 1, "y"), piece(7, 5, "z")];
+        let file = Sibling {
+            name: "page".to_owned(),
+            bytes: b"PAGE".as_slice().into(),
+        };
+        let found = with_files(pieces.clone(), bytes, &[file]);
+        assert_eq!(
+            found,
+            [piece(0, 4, "x"), piece(4, 4, "page"), piece(8, 4, "z")]
+        );
+        assert_eq!(with_files(pieces.clone(), bytes, &[]), pieces);
     }
 }

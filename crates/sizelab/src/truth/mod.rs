@@ -41,8 +41,11 @@ impl Arguments {
         cuts.must_have(&self.cuts)?;
         let board = &cuts.board;
         println!("== the image as it is");
-        build(repo, board, self.jobs)?;
-        let before = repo.path("out").join(board);
+        // In a copy as well: the program has the revision in it, which a copy does not know.
+        let copy = repo.path("out/.truth-before");
+        copy_checkout(repo, &copy)?;
+        build(&Repo::at(&copy), board, self.jobs)?;
+        let before = copy.join("out").join(board);
         for cut in cuts
             .cuts
             .iter()
@@ -54,6 +57,7 @@ impl Arguments {
             println!("predicted {}, found {}", measured.predicted, measured.found);
             record::add(repo, board, &cut.name, measured)?;
         }
+        remove(&copy)?;
         println!("`cargo xtask docs` prints the figures into the documentation");
         Ok(())
     }
