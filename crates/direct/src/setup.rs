@@ -22,6 +22,7 @@ const TOOLS: &[(&str, &str)] = &[
         "device-tree-compiler",
         "the board's device tree, the FIT image",
     ),
+    ("erofs-utils", "flashfit's tests"),
     ("flex", "kernel and U-Boot: kconfig, dtc"),
     ("gcc", "programs that run during the build"),
     ("genimage", "flashfit's tests"),

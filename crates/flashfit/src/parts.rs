@@ -9,6 +9,7 @@ mod crc;
 mod damage;
 mod elf;
 mod environment;
+mod erofs;
 pub(crate) mod field;
 mod files;
 mod fit;

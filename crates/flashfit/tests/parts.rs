@@ -321,6 +321,46 @@ fn jffs2_of_both_endians_and_all_compressors() {
 }
 
 #[test]
+fn erofs_plain_inline_chunked_and_compressed() {
+    let scratch = Scratch::new();
+    for length in [1, 100, 4095, 4096, 4097, 70_000] {
+        scratch.write(&format!("root/sizes/{length}"), text(length as u64, length));
+    }
+    scratch.write(
+        "root/large",
+        [&text(2, 900_000)[..], &noise(3, 100_000)].concat(),
+    );
+    scratch.write("root/one-byte", vec![b'x'; 500_000]);
+    scratch.write("root/noise", noise(4, 50_000));
+    scratch.write("root/empty", "");
+    for n in 0..400 {
+        scratch.write(&format!("root/many/file-with-a-name-{n}"), text(n, 300));
+    }
+    fs::hard_link(scratch.path("root/large"), scratch.path("root/link")).unwrap();
+    std::os::unix::fs::symlink("large", scratch.path("root/symlink")).unwrap();
+    for options in [
+        &[][..],
+        &["-Enoinline_data"],
+        &["-Eforce-inode-extended"],
+        &["--chunksize=4096"],
+        &["-zlz4hc"],
+        &["-zlz4"],
+        &["-zlz4hc", "-C65536"],
+        &["-zlz4hc", "-Elegacy-compress"],
+        &["-zlz4hc", "-Eztailpacking"],
+        &["-zlz4hc", "-C16384", "-Eztailpacking"],
+    ] {
+        let _ = fs::remove_file(scratch.path("image"));
+        let own = ["-T0", "image", "root"];
+        scratch.tool("mkfs.erofs", &[options, &own].concat());
+        let image = fs::read(scratch.path("image")).unwrap();
+        let part = parts::of(&image).unwrap_or_else(|error| panic!("{options:?}: {error}"));
+        assert_eq!(part.name, "erofs");
+        are_of(&image, files(&part), &scratch.path("root"));
+    }
+}
+
+#[test]
 fn a_cpio_archive_with_links() {
     let scratch = Scratch::new();
     scratch.write("root/bin/busybox", noise(1, 5001));

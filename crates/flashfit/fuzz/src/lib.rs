@@ -13,6 +13,7 @@ use board::units::Bytes;
 use flashfit::images::{Content, Images};
 use flashfit::import::{self, Options, Source};
 use flashfit::layout::{self, Format};
+use flashfit::parts::{self, Part};
 
 /// A board.toml: one that is taken has a map that covers its chip, and every form of it.
 pub fn board(bytes: &[u8]) {
@@ -84,4 +85,50 @@ pub fn image(bytes: &[u8]) {
         assert_eq!(sum, bytes.len() as u64);
         let _ = squashfs.content("/a");
     });
+}
+
+/// The largest block that is unpacked, in bytes.
+const UNPACKED: usize = 64 << 10;
+
+/// An image, as one and as a chip: parts do not overlap, and what a chip consists of is all of it.
+pub fn parts(bytes: &[u8]) {
+    if let Ok(part) = parts::of(bytes) {
+        assert_eq!(part.range, 0..bytes.len());
+        sound(&[part], bytes);
+    }
+    for erase_block in [4096, 65_536] {
+        if let Ok(parts) = parts::scan(bytes, erase_block) {
+            sound(&parts, bytes);
+            let covered: usize = parts.iter().map(|part| part.range.len()).sum();
+            assert_eq!(covered, bytes.len());
+        }
+    }
+}
+
+fn sound(all: &[Part], bytes: &[u8]) {
+    let mut at = 0;
+    for part in all {
+        assert!(at <= part.range.start);
+        at = part.range.end;
+        let bytes = &bytes[part.range.clone()];
+        match &part.content {
+            parts::Content::Parts(all) => sound(all, bytes),
+            parts::Content::Packed(codec) => drop(bitcost::unpack(*codec, bytes, UNPACKED)),
+            parts::Content::Files(files) => {
+                let mut at = 0;
+                for block in &files.blocks {
+                    assert!(at <= block.range.start);
+                    at = block.range.end;
+                    let bytes = &bytes[block.range.clone()];
+                    if let Some(codec) = block.codec {
+                        let _ = bitcost::unpack(codec, bytes, block.limit.min(UNPACKED));
+                    }
+                }
+                for span in files.files.iter().flat_map(|file| &file.spans) {
+                    assert!(span.block < files.blocks.len());
+                }
+            }
+            parts::Content::Plain | parts::Content::Erased => {}
+        }
+    }
 }

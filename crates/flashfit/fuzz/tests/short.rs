@@ -76,3 +76,8 @@ fn maps_of_others() {
 fn images() {
     run("image", flashfit_fuzz::image);
 }
+
+#[test]
+fn parts_of_images() {
+    run("parts", flashfit_fuzz::parts);
+}

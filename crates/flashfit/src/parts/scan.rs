@@ -1,8 +1,8 @@
 //! Images within a whole chip or file: at each block of 4 KiB, and right behind one another.
 
 use super::{
-    Content, Damage, Finding, Found, Part, cpio, elf, environment, fit, jffs2, kernel, squashfs,
-    stream, trx, ubi, uimage,
+    Content, Damage, Finding, Found, Part, cpio, elf, environment, erofs, fit, jffs2, kernel,
+    squashfs, stream, trx, ubi, uimage,
 };
 use crate::report::Kind;
 
@@ -28,8 +28,9 @@ pub(super) struct Search {
 type Format = fn(&[u8], usize) -> Finding;
 
 /// Formats that are not there by chance, by a sum or more than a magic number.
-const SURE: [Format; 8] = [
+const SURE: [Format; 9] = [
     squashfs::find,
+    erofs::find,
     uimage::find,
     environment::find,
     fit::find_sure,
