@@ -18,14 +18,14 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// Of a build, which is said; an interruption is none.
+    /// Of a build, which is said. An interruption is none, nor is a full disk.
     pub fn of(built: Result<ServerSize>) -> Result<Self> {
         match built {
             Ok(size) => {
                 println!("{} bytes, {} on flash", size.elf, size.flash);
                 Ok(Self::Size(size))
             }
-            Err(error) if error.is::<Stopped>() => Err(error),
+            Err(error) if error.is::<Stopped>() || is_the_machines(&error) => Err(error),
             Err(error) => {
                 eprintln!("{error:#}");
                 Ok(Self::Fails {
@@ -34,6 +34,18 @@ impl Effect {
             }
         }
     }
+}
+
+/// Whether a build failed for want of what every build needs, which says nothing of the flags.
+fn is_the_machines(error: &anyhow::Error) -> bool {
+    let text = format!("{error:#}");
+    [
+        "No space left on device",
+        "Cannot allocate memory",
+        "signal: 9",
+    ]
+    .iter()
+    .any(|want| text.contains(want))
 }
 
 /// Of a failed build's words the compiler's first error.
@@ -57,6 +69,13 @@ fn without_folder(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_disk_is_no_effect_of_a_flag() {
+        let full = "error: failed to write to full.rmeta: No space left on device (os error 28)";
+        assert!(Effect::of(Err(anyhow::anyhow!(full))).is_err());
+        assert!(Effect::of(Err(anyhow::anyhow!("error: unknown option"))).is_ok());
+    }
 
     #[test]
     fn of_a_failed_build_the_compilers_first_error_is_kept() {

@@ -95,6 +95,12 @@ fn measure(
         Ok::<u64, anyhow::Error>(found.on_flash.get() - padding(found))
     };
     let (was, is) = (bytes(&old.root)?, bytes(&new.root)?);
+    // An option that another one selects, say.
+    ensure!(
+        was != is,
+        "{} did not change: the cut took nothing out",
+        cut.image
+    );
     let measured = Measured {
         kind: cut.kind.clone(),
         revision: repo.revision(),
