@@ -53,16 +53,6 @@ pub fn build(path: &Path, options: &Options) -> Result<Report, Error> {
         .packages
         .clone()
         .or_else(|| beside("packages-file-list.txt"));
-    let folder = if is_folder {
-        path
-    } else {
-        path.parent().unwrap_or(path)
-    };
-    let folder = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    };
     let mut symbols = options.symbols.clone();
     if is_folder {
         symbols.push(path.to_owned());
@@ -86,7 +76,7 @@ pub fn build(path: &Path, options: &Options) -> Result<Report, Error> {
     };
     let mut draft = match (&board, is_folder) {
         (Some(board), true) => {
-            builder.siblings = siblings(folder, board)?;
+            builder.siblings = siblings(path, board)?;
             chip_of_folder(&mut builder, board, &open(path)?)?
         }
         (Some(board), false) => chip_of_file(&mut builder, board, &read(path)?)?,

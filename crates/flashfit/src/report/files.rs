@@ -93,7 +93,7 @@ fn blocks(builder: &mut Builder, costed: &Costed, files: &Files) -> Result<Vec<C
         let part = costed.slice(block.range.clone());
         all.push(match (unpacked?, block.codec) {
             (Some(unpacked), Some(codec)) => {
-                let stream = builder.stream(codec, &part, part.len(), &unpacked.raw);
+                let stream = builder.stream(codec, &part, unpacked.consumed, &unpacked.raw);
                 Costed::unpacked(unpacked, part.whole(), stream)
             }
             _ if block.closed => Costed::unknown(length, part.whole()),

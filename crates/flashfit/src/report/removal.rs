@@ -1,7 +1,7 @@
 //! What the image shrinks by without a part: its streams compressed again, without the part's
 //! bytes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use bitcost::Packer;
@@ -57,9 +57,9 @@ pub(super) fn without(
         cost,
         places,
     };
-    let streams_of_it: Vec<usize> = together.by_stream().into_keys().collect();
+    let packers = packers(std::slice::from_ref(&together), streams);
     let saved = together
-        .saved(streams, &packers(&streams_of_it, streams))
+        .saved(streams, &packers)
         .ok_or_else(|| Error::NotPacked(selectors.join(", ")))?;
     Ok(Without {
         selectors: selectors.to_vec(),
@@ -114,10 +114,7 @@ pub(super) fn measure(root: &mut Draft, streams: &[Stream], budget: u64) {
         left -= if affordable { work } else { 0 };
         affordable
     });
-    let mut needed: Vec<usize> = candidates.iter().flat_map(Candidate::streams).collect();
-    needed.sort_unstable();
-    needed.dedup();
-    let packers = packers(&needed, streams);
+    let packers = packers(&candidates, streams);
     let sizes = super::parallel(&candidates, |candidate| candidate.saved(streams, &packers));
     for (candidate, saved) in candidates.iter().zip(sizes) {
         if let Some(saved) = saved {
@@ -130,13 +127,15 @@ pub(super) fn measure(root: &mut Draft, streams: &[Stream], budget: u64) {
     }
 }
 
-/// How each of these streams was compressed, and the size that this gives.
-fn packers(needed: &[usize], streams: &[Stream]) -> BTreeMap<usize, (Packer, u64)> {
-    let packers = super::parallel(needed, |stream| {
+/// How the streams were compressed that the candidates have a part of, but not all.
+fn packers(candidates: &[Candidate], streams: &[Stream]) -> BTreeMap<usize, Packer> {
+    let partial = candidates
+        .iter()
+        .flat_map(|candidate| candidate.partial(streams));
+    let needed: Vec<usize> = partial.collect::<BTreeSet<_>>().into_iter().collect();
+    let packers = super::parallel(&needed, |stream| {
         let Stream { codec, packed, raw } = &streams[*stream];
-        let packer = Packer::like(*codec, packed, raw).ok()?;
-        let whole = packer.size(raw).ok()?;
-        Some((*stream, (packer, whole)))
+        Some((*stream, Packer::like(*codec, packed, raw).ok()?))
     });
     packers.into_iter().flatten().collect()
 }
@@ -179,19 +178,17 @@ fn collect(draft: &Draft, path: &mut Vec<usize>, all: &mut Vec<Candidate>) {
 }
 
 impl Candidate {
-    fn streams(&self) -> impl Iterator<Item = usize> {
-        self.places.iter().map(|place| place.stream)
+    /// The streams that it has a part of, but not all.
+    fn partial(&self, streams: &[Stream]) -> Vec<usize> {
+        let by_stream = self.by_stream().into_iter();
+        let partial = by_stream.filter(|(stream, places)| !is_all(places, &streams[*stream]));
+        partial.map(|(stream, _)| stream).collect()
     }
 
-    /// The bytes to compress: all of each stream that it has a part of, unless it has all.
+    /// The bytes to compress: all of each such stream.
     fn work(&self, streams: &[Stream]) -> u64 {
-        let by_stream = self.by_stream();
-        let partial = by_stream.iter().filter(|(stream, places)| {
-            places.iter().map(|place| place.length).sum::<usize>() < streams[**stream].raw.len()
-        });
-        partial
-            .map(|(stream, _)| streams[*stream].raw.len() as u64)
-            .sum()
+        let partial = self.partial(streams).into_iter();
+        partial.map(|stream| streams[stream].raw.len() as u64).sum()
     }
 
     fn by_stream(&self) -> BTreeMap<usize, Vec<&Place>> {
@@ -206,23 +203,28 @@ impl Candidate {
     }
 
     /// The bytes that its streams shrink by; none if one of them could not be compressed again.
-    fn saved(&self, streams: &[Stream], packers: &BTreeMap<usize, (Packer, u64)>) -> Option<u64> {
+    fn saved(&self, streams: &[Stream], packers: &BTreeMap<usize, Packer>) -> Option<u64> {
         let mut saved = 0;
         for (stream, places) in self.by_stream() {
-            let length: usize = places.iter().map(|place| place.length).sum();
-            saved += if length >= streams[stream].raw.len() {
-                streams[stream].packed.len() as u64
+            // A packer's size of the whole content is the stream's own.
+            let whole = streams[stream].packed.len() as u64;
+            saved += if is_all(&places, &streams[stream]) {
+                whole
             } else {
-                let (packer, whole) = packers.get(&stream)?;
                 let ranges = places
                     .iter()
                     .map(|place| place.offset..place.offset + place.length);
                 let ranges: Vec<Range<usize>> = ranges.collect();
-                whole.saturating_sub(packer.size_without(&ranges).ok()?)
+                whole.saturating_sub(packers.get(&stream)?.size_without(&ranges).ok()?)
             };
         }
         Some(saved)
     }
+}
+
+/// Whether these places are all that a stream unpacks to.
+fn is_all(places: &[&Place], stream: &Stream) -> bool {
+    places.iter().map(|place| place.length).sum::<usize>() >= stream.raw.len()
 }
 
 #[cfg(test)]
