@@ -1,5 +1,6 @@
 //! This repository: where it is, its boards, its revision.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -55,6 +56,39 @@ impl Repo {
     /// Where a command keeps its logs until it is done, and the locks of what it writes to out/.
     pub fn logs(&self, command: &str) -> PathBuf {
         self.root.join("out/.logs").join(command)
+    }
+
+    /// Copies the files that git knows or would take, as they are now. They keep their times, so
+    /// that cargo compiles again only what changed. What else is in the folder stays.
+    pub fn copy_to(&self, folder: &Path) -> Result<()> {
+        let listed = output(tool("git").arg("-C").arg(&self.root).args([
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ]))?;
+        ensure!(
+            !listed.is_empty(),
+            "git lists no file of {}",
+            self.root.display()
+        );
+        for name in listed.split('\0').filter(|name| !name.is_empty()) {
+            let (from, to) = (self.path(name), folder.join(name));
+            // A file may be deleted and not committed yet.
+            let Ok(data) = from.symlink_metadata() else {
+                continue;
+            };
+            fs::create_dir_all(to.parent().context("a file lies in a folder")?)?;
+            if data.is_symlink() {
+                std::os::unix::fs::symlink(fs::read_link(&from)?, &to)?;
+                continue;
+            }
+            fs::copy(&from, &to).with_context(|| format!("cannot copy {}", from.display()))?;
+            let copied = fs::File::options().write(true).open(&to)?;
+            copied.set_modified(data.modified()?)?;
+        }
+        Ok(())
     }
 
     /// The folder of a board.

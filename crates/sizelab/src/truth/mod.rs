@@ -6,7 +6,6 @@
 mod cuts;
 mod record;
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
@@ -14,8 +13,7 @@ use clap::Args;
 use flashfit::report::{self, Kind, Node, Options};
 
 use buildkit::checkout::Repo;
-use buildkit::command::{output, tool};
-use buildkit::files::{copy, remove};
+use buildkit::files::remove;
 use cuts::{Cut, Cuts};
 use direct::context::Context;
 use direct::image;
@@ -43,7 +41,8 @@ impl Arguments {
         println!("== the image as it is");
         // In a copy as well: the program has the revision in it, which a copy does not know.
         let copy = repo.path("out/.truth-before");
-        copy_checkout(repo, &copy)?;
+        remove(&copy)?;
+        repo.copy_to(&copy)?;
         build(&Repo::at(&copy), board, self.jobs)?;
         let before = copy.join("out").join(board);
         for cut in cuts
@@ -86,7 +85,8 @@ fn measure(
         .as_ref()
         .context("a report on what is left out")?;
     let copy = repo.path("out/.truth");
-    copy_checkout(repo, &copy)?;
+    remove(&copy)?;
+    repo.copy_to(&copy)?;
     cut.make(&copy)?;
     build(&Repo::at(&copy), board, jobs)?;
     let new = report::build(&copy.join("out").join(board), &Options::default())?;
@@ -128,32 +128,4 @@ fn padding(node: &Node) -> u64 {
         Kind::Padding => node.on_flash.get(),
         _ => node.children.iter().map(padding).sum(),
     }
-}
-
-/// Copies the files that git knows or would take, as they are now.
-fn copy_checkout(repo: &Repo, to: &Path) -> Result<()> {
-    remove(to)?;
-    let listed = output(tool("git").arg("-C").arg(repo.root()).args([
-        "ls-files",
-        "-z",
-        "--cached",
-        "--others",
-        "--exclude-standard",
-    ]))?;
-    ensure!(!listed.is_empty(), "git lists no file of the checkout");
-    for name in listed.split('\0').filter(|name| !name.is_empty()) {
-        let (from, to) = (repo.path(name), to.join(name));
-        // A file may be deleted and not committed yet.
-        let Ok(data) = from.symlink_metadata() else {
-            continue;
-        };
-        fs::create_dir_all(to.parent().context("a file lies in a folder")?)?;
-        if data.is_symlink() {
-            std::os::unix::fs::symlink(fs::read_link(&from)?, &to)?;
-        } else {
-            use std::os::unix::fs::PermissionsExt as _;
-            copy(&from, &to, data.permissions().mode())?;
-        }
-    }
-    Ok(())
 }
