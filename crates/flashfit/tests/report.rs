@@ -295,3 +295,28 @@ fn symbols_of_another_build_are_not_taken() {
         report.warnings
     );
 }
+
+#[test]
+fn the_terminal_says_what_leaving_a_part_out_saves() {
+    let folder = tempfile::tempdir().unwrap();
+    image(folder.path(), "xz");
+    let output = Command::new(env!("CARGO_BIN_EXE_flashfit"))
+        .args([
+            "report",
+            "--recompress",
+            "0 B",
+            "--without",
+            "noise > /etc/noise",
+        ])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let line = said.lines().last().unwrap();
+    assert!(
+        line.starts_with("without noise > /etc/noise: 20,"),
+        "{said}"
+    );
+    assert!(line.contains(" bytes less; on flash 20,"), "{said}");
+}

@@ -123,6 +123,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             },
         ))?;
     }
+    if let Some(without) = report.without.as_ref().filter(|_| !args.json) {
+        print(&format!(
+            "without {}: {} bytes less; on flash {}\n",
+            without.selectors.join(", "),
+            without.saved,
+            without.on_flash,
+        ))?;
+    }
     for warning in &report.warnings {
         anstream::eprintln!("{WARNING}warning:{WARNING:#} {warning}");
     }
