@@ -1,31 +1,32 @@
 //! CRC-32, of which formats differ in the first state and the final inversion.
 
-const TABLE: [u32; 256] = {
-    let mut table = [0; 256];
-    let mut at = 0;
-    while at < 256 {
-        let mut value = at as u32;
-        let mut bit = 0;
-        while bit < 8 {
-            value = (value >> 1) ^ (0xedb8_8320 & 0u32.wrapping_sub(value & 1));
-            bit += 1;
-        }
-        table[at] = value;
-        at += 1;
-    }
-    table
+use crc::{Algorithm, CRC_32_ISO_HDLC, CRC_32_JAMCRC, Crc};
+
+/// JFFS2's: the first state is 0, and nothing is inverted.
+const CRC_32_JFFS2: Algorithm<u32> = Algorithm {
+    init: 0,
+    ..CRC_32_JAMCRC
 };
 
-/// The state after more bytes; JFFS2 starts with 0 and has the state itself as its sum.
-pub(super) fn update(state: u32, bytes: &[u8]) -> u32 {
-    bytes.iter().fold(state, |state, byte| {
-        TABLE[((state ^ u32::from(*byte)) & 0xff) as usize] ^ (state >> 8)
-    })
+/// The usual sum, of Ethernet, gzip and U-Boot.
+pub(super) static USUAL: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+
+static JFFS2: Crc<u32> = Crc::<u32>::new(&CRC_32_JFFS2);
+static UBI: Crc<u32> = Crc::<u32>::new(&CRC_32_JAMCRC);
+
+/// The usual sum.
+pub(super) fn crc32(bytes: &[u8]) -> u32 {
+    USUAL.checksum(bytes)
 }
 
-/// The usual sum, of Ethernet, gzip and U-Boot.
-pub(super) fn crc32(bytes: &[u8]) -> u32 {
-    !update(!0, bytes)
+/// The sum of JFFS2.
+pub(super) fn jffs2(bytes: &[u8]) -> u32 {
+    JFFS2.checksum(bytes)
+}
+
+/// The sum of UBI and UBIFS, without the final inversion.
+pub(super) fn ubi(bytes: &[u8]) -> u32 {
+    UBI.checksum(bytes)
 }
 
 #[cfg(test)]

@@ -32,12 +32,12 @@ fn length(bytes: &[u8], header: usize) -> Option<usize> {
     }
     // Of the endianness of the processor.
     let sums = [le32(bytes, 0)?, be32(bytes, 0)?];
-    let mut state = !0;
+    let mut digest = crc::USUAL.digest();
     let mut from = header;
     for end in (STEP..=bytes.len().min(LARGEST)).step_by(STEP) {
-        state = crc::update(state, &bytes[from..end]);
+        digest.update(&bytes[from..end]);
         from = end;
-        if sums.contains(&!state) {
+        if sums.contains(&digest.clone().finalize()) {
             return Some(end);
         }
     }

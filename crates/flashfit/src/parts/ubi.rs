@@ -27,7 +27,7 @@ pub(super) fn find(bytes: &[u8], _: usize) -> Finding {
     let length = le32(bytes, 16)? as usize;
     let node =
         bytes.starts_with(b"\x31\x18\x10\x06") && length == 4096 && bytes.get(20) == Some(&6);
-    let sum = node && le32(bytes, 4) == bytes.get(8..length).map(|node| crc::update(!0, node));
+    let sum = node && le32(bytes, 4) == bytes.get(8..length).map(crc::ubi);
     sum.then(|| Ok(Found::open(part("UBIFS image", bytes.len()))))
 }
 
@@ -40,6 +40,5 @@ fn part(name: &str, length: usize) -> Part {
 
 /// Whether an erase block starts with its header, of which the sum is right.
 fn is_header(block: &[u8]) -> bool {
-    block.starts_with(b"UBI#")
-        && be32(block, 60) == block.get(..60).map(|header| crc::update(!0, header))
+    block.starts_with(b"UBI#") && be32(block, 60) == block.get(..60).map(crc::ubi)
 }

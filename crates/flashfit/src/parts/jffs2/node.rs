@@ -97,7 +97,7 @@ pub(super) fn node(bytes: &[u8], at: usize, endian: Endian) -> Option<Node> {
         Endian::Big => written.to_be_bytes(),
     });
     let length = endian.word(node, 4)? as usize;
-    if endian.word(node, 8)? != crc::update(0, &header) || length < 12 {
+    if endian.word(node, 8)? != crc::jffs2(&header) || length < 12 {
         return None;
     }
     let counts = node.get(..length);
@@ -117,7 +117,7 @@ fn name(node: &[u8], at: usize, endian: Endian) -> Option<Name> {
     let word = |at| endian.word(node, at);
     let length = usize::from(*node.get(28)?);
     let name = node.get(40..40 + length)?;
-    let sums = word(32)? == crc::update(0, &node[..32]) && word(36)? == crc::update(0, name);
+    let sums = word(32)? == crc::jffs2(&node[..32]) && word(36)? == crc::jffs2(name);
     sums.then_some(Name {
         folder: word(12)?,
         version: word(16)?,
@@ -132,7 +132,7 @@ fn data(node: &[u8], at: usize, endian: Endian) -> Option<Data> {
     let word = |at| endian.word(node, at);
     let length = word(48)? as usize;
     let packed = node.get(68..)?.get(..length)?;
-    let sums = word(64)? == crc::update(0, &node[..60]) && word(60)? == crc::update(0, packed);
+    let sums = word(64)? == crc::jffs2(&node[..60]) && word(60)? == crc::jffs2(packed);
     sums.then_some(Data {
         inode: word(12)?,
         version: word(16)?,
